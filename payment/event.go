@@ -1,0 +1,262 @@
+// Copyright The Tillbridge Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package payment
+
+import (
+	"time"
+
+	"tillbridge/internal/secret"
+)
+
+// Event is something that happened to a payment. The set is closed.
+//
+//sumtype:decl
+type Event interface {
+	isEvent()
+	// Kind is the event's name on disk and in logs.
+	Kind() string
+}
+
+// RequestStatus is what Klarna says about a payment request.
+type RequestStatus string
+
+// The states of Klarna's payment request, and two of ours: Gone for a request that Klarna no longer
+// knows, and Lapsed for one that outlived its token and every limit.
+const (
+	RequestSubmitted  RequestStatus = "submitted"
+	RequestInProgress RequestStatus = "in_progress"
+	RequestCompleted  RequestStatus = "completed"
+	RequestExpired    RequestStatus = "expired"
+	RequestCanceled   RequestStatus = "canceled"
+	RequestDeclined   RequestStatus = "declined"
+	RequestGone       RequestStatus = "gone"
+	RequestLapsed     RequestStatus = "lapsed"
+)
+
+// TransactionStatus is what Klarna says about a transaction.
+type TransactionStatus string
+
+// The states of Klarna's transaction that decide something here.
+const (
+	TransactionAuthorized TransactionStatus = "authorized"
+	TransactionCaptured   TransactionStatus = "captured"
+	TransactionClosed     TransactionStatus = "closed"
+)
+
+// Request is one payment request at Klarna: one round.
+type Request struct {
+	ID        RequestID `json:"id"`
+	URL       string    `json:"url,omitempty"` // what the code says; empty if it must not be shown
+	ExpiresAt time.Time `json:"expires_at,omitzero"`
+}
+
+// Transaction is what an APPROVED says.
+type Transaction struct {
+	ID        TransactionID `json:"id"`
+	Amount    Amount        `json:"amount"`
+	Reference string        `json:"reference"`
+	Captured  bool          `json:"captured,omitempty"`
+}
+
+// Decision is what a member of staff decides about a payment that needs a person.
+type Decision string
+
+// The decisions.
+const (
+	DecideDelivered Decision = "delivered"
+	DecideGiveBack  Decision = "give-back"
+	DecideNoCharge  Decision = "no-charge"
+)
+
+type (
+	// Asked is the intake: everything that the payment is, once and for all.
+	Asked struct {
+		At         time.Time `json:"at"`
+		Order      Order     `json:"order"`
+		Reference  string    `json:"reference"`
+		CaptureNow bool      `json:"capture_now,omitempty"`
+		Deadline   time.Time `json:"deadline"`
+		Limit      time.Time `json:"limit"` // the deadline never moves past it
+	}
+	// Intended means: the bytes of a write are decided. It must be durable before they leave.
+	Intended struct {
+		At     time.Time `json:"at"`
+		Intent Intent    `json:"intent"`
+	}
+	// Unclear means: a try may or may not have been executed. A restart counts as one.
+	Unclear struct {
+		Key Key `json:"key"`
+	}
+	// StepUpRequired answers an authorize: a payment request waits for the customer. DeadlineOpen
+	// says whether there is time for another round.
+	StepUpRequired struct {
+		Key          Key       `json:"key"`
+		Request      Request   `json:"request"`
+		Deadline     time.Time `json:"deadline"`
+		DeadlineOpen bool      `json:"deadline_open"`
+	}
+	// ApprovedByKlarna answers an authorize: a transaction exists.
+	ApprovedByKlarna struct {
+		At          time.Time   `json:"at"`
+		Key         Key         `json:"key"`
+		Transaction Transaction `json:"transaction"`
+	}
+	// DeclinedByKlarna answers an authorize. Settled says that no earlier try of this intent can still
+	// be executed.
+	DeclinedByKlarna struct {
+		At      time.Time `json:"at"`
+		Key     Key       `json:"key"`
+		Settled bool      `json:"settled,omitempty"`
+	}
+	// RefusedByKlarna is a clean 4xx: this try was not executed.
+	RefusedByKlarna struct {
+		At          time.Time `json:"at"`
+		Key         Key       `json:"key"`
+		Code        string    `json:"code,omitempty"`        // Klarna's error_code
+		Correlation string    `json:"correlation,omitempty"` // Klarna-Correlation-Id, for support
+	}
+	// KeyExpired means: the intent's key is too old to be sent again and its outcome is still unknown.
+	KeyExpired struct {
+		At  time.Time `json:"at"`
+		Key Key       `json:"key"`
+	}
+	// RequestSeen is a fresh read of the payment request.
+	RequestSeen struct {
+		At        time.Time     `json:"at"`
+		Request   RequestID     `json:"request"`
+		Status    RequestStatus `json:"status"`
+		Token     secret.Text   `json:"-"`
+		TokenHash string        `json:"token_hash,omitempty"`
+		Deadline  time.Time     `json:"deadline,omitzero"` // of a payment whose deadline may grow
+	}
+	// CancelRefused means: Klarna will not delete the request, whatever it is asked again.
+	CancelRefused struct {
+		At      time.Time `json:"at"`
+		Request RequestID `json:"request"`
+	}
+	// CancelAsked means: this payment shall not be charged.
+	CancelAsked struct {
+		At  time.Time `json:"at"`
+		Why Why       `json:"why"`
+	}
+	// Told means: a word that the state alone does not say is about to be told.
+	Told struct {
+		At      time.Time `json:"at"`
+		Outcome Outcome   `json:"outcome"`
+	}
+	// Offered means: an approval begins to leave us.
+	Offered struct {
+		At time.Time `json:"at"`
+	}
+	// Confirmed means: the till has the word. OK false is its explicit no to an approval.
+	Confirmed struct {
+		At      time.Time `json:"at"`
+		Outcome Outcome   `json:"outcome"`
+		OK      bool      `json:"ok"`
+	}
+	// Captured answers the capture.
+	Captured struct {
+		At        time.Time `json:"at"`
+		Key       Key       `json:"key"`
+		CaptureID string    `json:"capture_id,omitempty"`
+	}
+	// GivenBack answers the void or refund.
+	GivenBack struct {
+		At  time.Time `json:"at"`
+		Key Key       `json:"key"`
+	}
+	// TransactionSeen is a fresh read of the transaction.
+	TransactionSeen struct {
+		At     time.Time         `json:"at"`
+		Status TransactionStatus `json:"status"`
+	}
+	// Resolved is a decision by a person.
+	Resolved struct {
+		At     time.Time `json:"at"`
+		As     Decision  `json:"as"`
+		Reason string    `json:"reason"`
+		By     string    `json:"by,omitempty"`
+	}
+	// MoreTime moves the deadline at the customer's wish.
+	MoreTime struct {
+		Deadline time.Time `json:"deadline"`
+	}
+)
+
+func (Asked) isEvent()            {}
+func (Intended) isEvent()         {}
+func (Unclear) isEvent()          {}
+func (StepUpRequired) isEvent()   {}
+func (ApprovedByKlarna) isEvent() {}
+func (DeclinedByKlarna) isEvent() {}
+func (RefusedByKlarna) isEvent()  {}
+func (KeyExpired) isEvent()       {}
+func (RequestSeen) isEvent()      {}
+func (CancelRefused) isEvent()    {}
+func (CancelAsked) isEvent()      {}
+func (Told) isEvent()             {}
+func (Offered) isEvent()          {}
+func (Confirmed) isEvent()        {}
+func (Captured) isEvent()         {}
+func (GivenBack) isEvent()        {}
+func (TransactionSeen) isEvent()  {}
+func (Resolved) isEvent()         {}
+func (MoreTime) isEvent()         {}
+
+// Kind implements Event.
+func (Asked) Kind() string { return "asked" }
+
+// Kind implements Event.
+func (Intended) Kind() string { return "intended" }
+
+// Kind implements Event.
+func (Unclear) Kind() string { return "unclear" }
+
+// Kind implements Event.
+func (StepUpRequired) Kind() string { return "step_up_required" }
+
+// Kind implements Event.
+func (ApprovedByKlarna) Kind() string { return "approved_by_klarna" }
+
+// Kind implements Event.
+func (DeclinedByKlarna) Kind() string { return "declined_by_klarna" }
+
+// Kind implements Event.
+func (RefusedByKlarna) Kind() string { return "refused_by_klarna" }
+
+// Kind implements Event.
+func (KeyExpired) Kind() string { return "key_expired" }
+
+// Kind implements Event.
+func (RequestSeen) Kind() string { return "request_seen" }
+
+// Kind implements Event.
+func (CancelRefused) Kind() string { return "cancel_refused" }
+
+// Kind implements Event.
+func (CancelAsked) Kind() string { return "cancel_asked" }
+
+// Kind implements Event.
+func (Told) Kind() string { return "told" }
+
+// Kind implements Event.
+func (Offered) Kind() string { return "offered" }
+
+// Kind implements Event.
+func (Confirmed) Kind() string { return "confirmed" }
+
+// Kind implements Event.
+func (Captured) Kind() string { return "captured" }
+
+// Kind implements Event.
+func (GivenBack) Kind() string { return "given_back" }
+
+// Kind implements Event.
+func (TransactionSeen) Kind() string { return "transaction_seen" }
+
+// Kind implements Event.
+func (Resolved) Kind() string { return "resolved" }
+
+// Kind implements Event.
+func (MoreTime) Kind() string { return "more_time" }

@@ -1,0 +1,101 @@
+// Copyright The Tillbridge Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package payment
+
+import "time"
+
+// Payment is one sale attempt and everything durable about it. The zero Payment with an ID is one
+// that nobody has asked for yet.
+type Payment struct {
+	ID        ID     `json:"id"`
+	State     State  `json:"state"`
+	Version   int    `json:"version"` // counts changes, from 1
+	Order     Order  `json:"order,omitzero"`
+	Reference string `json:"reference,omitempty"`
+	// CaptureNow means: the authorize itself captures, so that a give-back is a refund.
+	CaptureNow bool `json:"capture_now,omitempty"`
+	// Tombstone means: a cancel came before the payment, which must never begin.
+	Tombstone bool `json:"tombstone,omitempty"`
+
+	Created  time.Time `json:"created,omitzero"`
+	Deadline time.Time `json:"deadline,omitzero"`
+	Limit    time.Time `json:"limit,omitzero"`
+
+	Round     int     `json:"round,omitempty"` // payment requests so far
+	Request   Request `json:"request,omitzero"`
+	TokenHash string  `json:"token_hash,omitempty"`
+
+	Authorize Intent `json:"authorize,omitzero"`
+	Finalize  Intent `json:"finalize,omitzero"`
+	Capture   Intent `json:"capture,omitzero"`
+	GiveBack  Intent `json:"give_back,omitzero"`
+
+	Transaction Transaction `json:"transaction,omitzero"`
+	CaptureID   string      `json:"capture_id,omitempty"`
+
+	// Why is set by the cancel that won the round; Wanted by one that came too late to win it.
+	Why    Why    `json:"why,omitempty"`
+	Wanted Why    `json:"cancel_wanted,omitempty"`
+	Reason Reason `json:"reason,omitempty"`
+	Code   string `json:"code,omitempty"`        // Klarna's error_code of a refusal
+	Trace  string `json:"correlation,omitempty"` // Klarna-Correlation-Id of a refusal
+
+	// Result is the one word told as the result; Update the one later correction of it.
+	Result    Outcome   `json:"result,omitempty"`
+	ResultAt  time.Time `json:"result_at,omitzero"`
+	Update    Outcome   `json:"update,omitempty"`
+	UpdateAt  time.Time `json:"update_at,omitzero"`
+	Offered   bool      `json:"offered,omitempty"`
+	OfferedAt time.Time `json:"offered_at,omitzero"`
+	// Acknowledged is the word that the till, or a person for it, has confirmed.
+	Acknowledged Outcome `json:"acknowledged,omitempty"`
+}
+
+// Word is what a till that asks now hears last: the update if there is one, else the result. It is
+// empty while the payment runs.
+func (p Payment) Word() Outcome {
+	if p.Update != "" {
+		return p.Update
+	}
+	return p.Result
+}
+
+// Busy reports whether p holds its lane: from intake to finalizing, unless a durable cancel or the
+// word unknown has freed it.
+func (p Payment) Busy() bool {
+	switch p.State {
+	case StateReceived, StateAuthorizing, StateWaiting, StateScanned, StateAccepted, StateFinalizing:
+		return p.Result != Unknown
+	case StateNone, StateCancelling, StateApproved, StateCapturing, StateCaptured, StateReversing,
+		StateDeclined, StateCancelled, StateExpired, StateFailed, StateReversed, StateAttention:
+	}
+	return false
+}
+
+// Doubt reports whether an authorize or finalize may have been executed without our knowing. No word
+// of not-paid is true while it lasts.
+func (p Payment) Doubt() bool { return p.Authorize.Open() || p.Finalize.Open() }
+
+// Undelivered reports whether p is an approval that the till has not acknowledged.
+func (p Payment) Undelivered() bool { return p.State == StateApproved && p.Offered }
+
+// giveBackWrite chooses between void and refund. A void is right only if no capture was ever intended.
+func (p Payment) giveBackWrite() Write {
+	if p.CaptureNow || p.Transaction.Captured || p.Capture.Attempt > 0 {
+		return WriteRefund
+	}
+	return WriteVoid
+}
+
+// tell fixes the word of p. The first one is the result and never changes; one that follows unknown,
+// or that takes an approval back, is the update.
+func (p *Payment) tell(o Outcome, at time.Time) {
+	switch {
+	case p.Result == "":
+		p.Result, p.ResultAt = o, at
+	case p.Result == o, p.Update != "" && o != Reversed:
+	case p.Result == Unknown, o == Reversed:
+		p.Update, p.UpdateAt = o, at
+	}
+}

@@ -1,0 +1,240 @@
+// Copyright The Tillbridge Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package payment
+
+func stepApproved(p Payment, e Event) (Payment, error) {
+	switch e := e.(type) {
+	case Offered:
+		if p.Offered {
+			return p, errSame
+		}
+		p.Offered, p.OfferedAt = true, e.At
+		p.tell(Approved, e.At)
+		return p, nil
+	case Confirmed:
+		return p.confirmedApproval(e)
+	case CancelAsked:
+		if p.Offered {
+			return p, errSame
+		}
+		return p.reverseFor(e.Why), nil
+	case Resolved:
+		return p.resolved(e)
+	case Asked, Intended, Unclear, StepUpRequired, ApprovedByKlarna, DeclinedByKlarna, RefusedByKlarna, KeyExpired,
+		RequestSeen, CancelRefused, Told, Captured, GivenBack, TransactionSeen, MoreTime:
+	}
+	return p, refuse(p, e, "")
+}
+
+// confirmedApproval: yes is for ever, an explicit no gives back, and a confirmation of any other word
+// (an earlier unknown) is not one of the approval.
+func (p Payment) confirmedApproval(e Confirmed) (Payment, error) {
+	if e.Outcome != Approved || !p.Offered {
+		return p, errSame
+	}
+	if !e.OK {
+		return p.reverseFor(WhyTill), nil
+	}
+	return p.delivered(), nil
+}
+
+// delivered moves on to the capture, if the authorize has not captured already; the goods have changed
+// hands.
+func (p Payment) delivered() Payment {
+	p.Acknowledged, p.Reason, p.State = Approved, ReasonApproved, StateCapturing
+	if p.Transaction.Captured {
+		p.State = StateCaptured
+		return p
+	}
+	p.Capture = Intent{Attempt: p.Capture.Attempt}
+	return p
+}
+
+func stepCapturing(p Payment, e Event) (Payment, error) {
+	switch e := e.(type) {
+	case Intended:
+		if e.Intent.Write != WriteCapture || p.Capture.Planned() {
+			return p, refuse(p, e, "the capture is decided already")
+		}
+		p.Capture = e.Intent
+		return p, nil
+	case Captured:
+		if e.Key != p.Capture.Key {
+			return p, refuse(p, e, "it answers another intent")
+		}
+		p.CaptureID = e.CaptureID
+		return p.captured(), nil
+	case TransactionSeen:
+		if !p.Capture.Refused {
+			return p, errSame
+		}
+		if e.Status == TransactionCaptured {
+			return p.captured(), nil
+		}
+		return p.attend(ReasonCaptureRefused, e.At), nil
+	case RefusedByKlarna:
+		return p.readInstead(&p.Capture, e.Key, e.Code, e.Correlation)
+	case KeyExpired:
+		return p.readInstead(&p.Capture, e.Key, "", "")
+	case Unclear:
+		return p, unclear(&p.Capture, e.Key)
+	case Resolved:
+		if e.As != DecideGiveBack {
+			return p, refuse(p, e, "the sale is being captured already")
+		}
+		p.Wanted = WhyStaff
+		return p, nil
+	case CancelAsked, Confirmed, Offered:
+		return p, errSame
+	case Asked, StepUpRequired, ApprovedByKlarna, DeclinedByKlarna, RequestSeen, CancelRefused, Told, GivenBack, MoreTime:
+	}
+	return p, refuse(p, e, "")
+}
+
+// captured ends a sale, or begins its refund if somebody asked for it meanwhile.
+func (p Payment) captured() Payment {
+	p.Capture.Answered, p.Transaction.Captured, p.State = true, true, StateCaptured
+	if p.Wanted == WhyStaff {
+		return p.reverseFor(WhyStaff)
+	}
+	return p
+}
+
+// readInstead: what cannot be sent again is read, because the transaction itself says what is true.
+func (p Payment) readInstead(i *Intent, k Key, code, trace string) (Payment, error) {
+	if i.Key != k || i.Refused {
+		return p, errSame
+	}
+	i.Refused = true
+	if code != "" || trace != "" {
+		p.Code, p.Trace = code, trace
+	}
+	return p, nil
+}
+
+func stepCaptured(p Payment, e Event) (Payment, error) {
+	switch e := e.(type) {
+	case Resolved:
+		if e.As != DecideGiveBack {
+			return p, refuse(p, e, "the sale is captured already")
+		}
+		return p.reverseFor(WhyStaff), nil
+	case CancelAsked, Confirmed, Offered:
+		return p, errSame
+	case Asked, Intended, Unclear, StepUpRequired, ApprovedByKlarna, DeclinedByKlarna, RefusedByKlarna, KeyExpired,
+		RequestSeen, CancelRefused, Told, Captured, GivenBack, TransactionSeen, MoreTime:
+	}
+	return p, refuse(p, e, "")
+}
+
+func stepReversing(p Payment, e Event) (Payment, error) {
+	switch e := e.(type) {
+	case Intended:
+		if e.Intent.Write != p.giveBackWrite() || p.GiveBack.Planned() {
+			return p, refuse(p, e, "the give-back is decided already")
+		}
+		p.GiveBack = e.Intent
+		return p, nil
+	case GivenBack:
+		if e.Key != p.GiveBack.Key {
+			return p, refuse(p, e, "it answers another intent")
+		}
+		p.GiveBack.Answered = true
+		return p.reversed(e.At), nil
+	case TransactionSeen:
+		if !p.GiveBack.Refused {
+			return p, errSame
+		}
+		if e.Status == TransactionClosed {
+			return p.reversed(e.At), nil
+		}
+		return p.attend(ReasonGiveBackRefused, e.At), nil
+	case RefusedByKlarna:
+		return p.readInstead(&p.GiveBack, e.Key, e.Code, e.Correlation)
+	case KeyExpired:
+		return p.readInstead(&p.GiveBack, e.Key, "", "")
+	case Unclear:
+		return p, unclear(&p.GiveBack, e.Key)
+	case Told:
+		return p.toldUnknown(e)
+	case CancelAsked, Offered:
+		return p, errSame
+	case Confirmed:
+		return p.acknowledge(e)
+	case Asked, StepUpRequired, ApprovedByKlarna, DeclinedByKlarna, RequestSeen, CancelRefused, Captured, Resolved, MoreTime:
+	}
+	return p, refuse(p, e, "")
+}
+
+func stepFinal(p Payment, e Event) (Payment, error) {
+	switch e := e.(type) {
+	case Confirmed:
+		return p.acknowledge(e)
+	case CancelAsked, Told, Offered:
+		return p, errSame
+	case Asked, Intended, Unclear, StepUpRequired, ApprovedByKlarna, DeclinedByKlarna, RefusedByKlarna, KeyExpired,
+		RequestSeen, CancelRefused, Captured, GivenBack, TransactionSeen, Resolved, MoreTime:
+	}
+	return p, refuse(p, e, "")
+}
+
+func stepAttention(p Payment, e Event) (Payment, error) {
+	switch e := e.(type) {
+	case ApprovedByKlarna:
+		if p.Transaction.ID != "" || (e.Key != p.Authorize.Key && e.Key != p.Finalize.Key) {
+			return p, refuse(p, e, "it answers another intent")
+		}
+		known := p.approve(e) // a person decides, now with something to decide about
+		p.Transaction = known.Transaction
+		if known.State == StateAttention {
+			p.Reason = known.Reason
+		}
+		return p, nil
+	case TransactionSeen:
+		return p.seenInAttention(e)
+	case Resolved:
+		return p.resolved(e)
+	case Confirmed:
+		return p.acknowledge(e)
+	case CancelAsked, Offered, Told:
+		return p, errSame
+	case Asked, Intended, Unclear, StepUpRequired, DeclinedByKlarna, RefusedByKlarna, KeyExpired, RequestSeen,
+		CancelRefused, Captured, GivenBack, MoreTime:
+	}
+	return p, refuse(p, e, "")
+}
+
+// seenInAttention takes late proof: closed means reversed, and captured, where a capture was meant,
+// means captured.
+func (p Payment) seenInAttention(e TransactionSeen) (Payment, error) {
+	switch {
+	case e.Status == TransactionClosed:
+		return p.reversed(e.At), nil
+	case e.Status == TransactionCaptured && p.Reason == ReasonCaptureRefused:
+		return p.captured(), nil
+	}
+	return p, errSame
+}
+
+// resolved carries out a person's decision. It never contradicts what is known: no charge is only
+// true without a transaction, and the other two need one.
+func (p Payment) resolved(e Resolved) (Payment, error) {
+	known := p.Transaction.ID != ""
+	switch {
+	case e.As == DecideNoCharge && known:
+		return p, refuse(p, e, "a transaction is known, so there is a charge to keep or give back")
+	case e.As == DecideNoCharge && p.State == StateAttention:
+		p.Authorize.Answered, p.Finalize.Answered = true, true
+		return p.end(Cancelled, p.Reason, e.At), nil
+	case e.As == DecideDelivered && known && p.Reason != ReasonMismatch:
+		p.Offered = true
+		p.tell(Approved, e.At)
+		return p.delivered(), nil
+	case e.As == DecideGiveBack && known:
+		p = p.reverseFor(WhyStaff)
+		p.GiveBack = Intent{Attempt: p.GiveBack.Attempt}
+		return p, nil
+	}
+	return p, refuse(p, e, "the decision does not fit what is known")
+}

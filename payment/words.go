@@ -1,0 +1,87 @@
+// Copyright The Tillbridge Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package payment
+
+// Words is what a person reads about a reason: what happened, whether money has moved, what to do.
+type Words struct{ What, Money, Do string }
+
+// WordsFor gives the words of a reason in a language ("de"), or in English. It is false only for a
+// reason outside the closed set.
+func WordsFor(r Reason, lang string) (Words, bool) {
+	if lang == "de" {
+		if w, ok := germanWords()[r]; ok {
+			return w, true
+		}
+	}
+	w, ok := englishWords()[r]
+	return w, ok
+}
+
+// String joins the three lines for a till that has only one.
+func (w Words) String() string { return w.What + " " + w.Money + " " + w.Do }
+
+const (
+	noMoney   = "No money has moved."
+	keinGeld  = "Es ist kein Geld geflossen."
+	payAnew   = "Start a new payment, or take another one."
+	neuZahlen = "Neu starten oder anders bezahlen."
+)
+
+func englishWords() map[Reason]Words {
+	return map[Reason]Words{
+		ReasonApproved:          {"Paid with Klarna.", "The money is ours.", "Hand over the goods."},
+		ReasonDeclined:          {"Klarna did not approve.", noMoney, "Ask for another way to pay."},
+		ReasonCancelledByTill:   {"Cancelled at the till.", noMoney, payAnew},
+		ReasonCancelledByGuest:  {"Cancelled by the customer.", noMoney, payAnew},
+		ReasonCancelledByKlarna: {"Klarna ended the request.", noMoney, payAnew},
+		ReasonExpired:           {"The time to pay is over.", noMoney, payAnew},
+		ReasonTillGone:          {"The till was gone when the customer agreed.", noMoney, payAnew},
+		ReasonRefused:           {"Klarna refused the request.", noMoney, "Take another payment and call support."},
+		ReasonTombstone:         {"Cancelled before it began.", noMoney, "Use a new number for a new payment."},
+		ReasonGivenBack:         {"The payment was given back.", "The customer owes nothing.", payAnew},
+		ReasonNoAnswer:          {"No answer from Klarna.", "Not known yet. Do not charge again.", "Wait. The till is told as soon as it is clear."},
+
+		ReasonKeyTooOld:       {"No answer from Klarna for a day.", "Not known.", "Look in Klarna's portal, then record what is true."},
+		ReasonMismatch:        {"Klarna approved something else.", "A charge exists, but not the right one.", "Give it back, then call support."},
+		ReasonNoProof:         {"Klarna gave two answers.", "Not known.", "Look in Klarna's portal, then record what is true."},
+		ReasonGiveBackRefused: {"Klarna refused to give the money back.", "The customer is still charged.", "Give it back in Klarna's portal, then record it."},
+		ReasonCaptureRefused:  {"Klarna refused to pay out.", "Held, not yet paid to us.", "Capture it in Klarna's portal, then record it."},
+
+		ReasonBusy:        {"Another payment is running here.", noMoney, "Finish or cancel it first."},
+		ReasonConflict:    {"This number was used for another amount.", noMoney, "Use a new number."},
+		ReasonNotFound:    {"This payment is not known here.", noMoney, "Nothing was and will be charged under it."},
+		ReasonBadRequest:  {"The request was not understood.", noMoney, "Correct the request."},
+		ReasonNoDisplay:   {"No customer screen is connected.", noMoney, "Switch the screen on."},
+		ReasonUnavailable: {"Klarna payments are not available.", "Nothing new has moved.", "Take another payment and call support."},
+	}
+}
+
+func germanWords() map[Reason]Words {
+	return map[Reason]Words{
+		ReasonApproved:          {"Mit Klarna bezahlt.", "Das Geld gehört uns.", "Ware aushändigen."},
+		ReasonDeclined:          {"Klarna hat nicht zugestimmt.", keinGeld, "Um eine andere Zahlungsart bitten."},
+		ReasonCancelledByTill:   {"An der Kasse abgebrochen.", keinGeld, neuZahlen},
+		ReasonCancelledByGuest:  {"Vom Kunden abgebrochen.", keinGeld, neuZahlen},
+		ReasonCancelledByKlarna: {"Klarna hat die Anfrage beendet.", keinGeld, neuZahlen},
+		ReasonExpired:           {"Die Zeit zum Bezahlen ist um.", keinGeld, neuZahlen},
+		ReasonTillGone:          {"Die Kasse war weg, als der Kunde zustimmte.", keinGeld, neuZahlen},
+		ReasonRefused:           {"Klarna hat die Anfrage abgelehnt.", keinGeld, "Anders kassieren und den Support rufen."},
+		ReasonTombstone:         {"Abgebrochen, bevor es begann.", keinGeld, "Für eine neue Zahlung eine neue Nummer nehmen."},
+		ReasonGivenBack:         {"Die Zahlung wurde zurückgegeben.", "Der Kunde schuldet nichts.", neuZahlen},
+		ReasonNoAnswer:          {"Keine Antwort von Klarna.", "Noch nicht bekannt. Nicht noch einmal kassieren.", "Warten. Die Kasse erfährt es, sobald es klar ist."},
+
+		ReasonKeyTooOld:       {"Seit einem Tag keine Antwort von Klarna.", "Nicht bekannt.", "Im Klarna-Portal nachsehen und festhalten, was stimmt."},
+		ReasonMismatch:        {"Klarna hat etwas anderes bestätigt.", "Es gibt eine Zahlung, aber nicht die richtige.", "Zurückgeben, dann den Support rufen."},
+		ReasonNoProof:         {"Klarna hat zweierlei geantwortet.", "Nicht bekannt.", "Im Klarna-Portal nachsehen und festhalten, was stimmt."},
+		ReasonGiveBackRefused: {"Klarna gibt das Geld nicht zurück.", "Der Kunde ist noch belastet.", "Im Klarna-Portal zurückgeben und festhalten."},
+		ReasonCaptureRefused:  {"Klarna zahlt nicht aus.", "Reserviert, noch nicht ausgezahlt.", "Im Klarna-Portal einziehen und festhalten."},
+
+		ReasonBusy:        {"Hier läuft eine andere Zahlung.", keinGeld, "Erst beenden oder abbrechen."},
+		ReasonConflict:    {"Diese Nummer gehört zu einem anderen Betrag.", keinGeld, "Eine neue Nummer nehmen."},
+		ReasonNotFound:    {"Diese Zahlung ist hier nicht bekannt.", keinGeld, "Unter ihr wurde und wird nichts belastet."},
+		ReasonBadRequest:  {"Die Anfrage war nicht verständlich.", keinGeld, "Die Anfrage berichtigen."},
+		ReasonNoDisplay:   {"Kein Kundenbildschirm ist verbunden.", keinGeld, "Den Bildschirm einschalten."},
+		ReasonUnavailable: {"Klarna ist gerade nicht verfügbar.", "Es ist nichts Neues geflossen.", "Anders kassieren und den Support rufen."},
+	}
+}
