@@ -109,12 +109,14 @@ type (
 		Key     Key       `json:"key"`
 		Settled bool      `json:"settled,omitempty"`
 	}
-	// RefusedByKlarna is a clean 4xx: this try was not executed.
+	// RefusedByKlarna is a clean 4xx: this try was not executed. Unreachable says that no try of the
+	// intent ever got as far as Klarna.
 	RefusedByKlarna struct {
 		At          time.Time `json:"at"`
 		Key         Key       `json:"key"`
 		Code        string    `json:"code,omitempty"`        // Klarna's error_code
 		Correlation string    `json:"correlation,omitempty"` // Klarna-Correlation-Id, for support
+		Unreachable bool      `json:"unreachable,omitempty"`
 	}
 	// KeyExpired means: the intent's key is too old to be sent again and its outcome is still unknown.
 	KeyExpired struct {

@@ -62,9 +62,13 @@ func stepAuthorizing(p Payment, e Event) (Payment, error) {
 			return p, refuse(p, e, "a refusal after an unclear try proves nothing")
 		}
 		p.Authorize.Answered, p.Code, p.Trace = true, e.Code, e.Correlation
+		if e.Unreachable {
+			return p.end(Failed, ReasonUnavailable, e.At), nil
+		}
 		return p.end(Failed, ReasonRefused, e.At), nil
 	case Unclear:
-		return p, unclear(&p.Authorize, e.Key)
+		err := unclear(&p.Authorize, e.Key)
+		return p, err
 	case KeyExpired:
 		return p.attend(ReasonKeyTooOld, e.At), nil
 	case CancelAsked:

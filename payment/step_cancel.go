@@ -33,7 +33,8 @@ func stepCancelling(p Payment, e Event) (Payment, error) {
 		}
 		return p.attend(ReasonNoProof, e.At), nil
 	case Unclear:
-		return p, unclear(&p.Authorize, e.Key)
+		err := unclear(&p.Authorize, e.Key)
+		return p, err
 	case KeyExpired:
 		if e.Key != p.Authorize.Key || !p.Authorize.Open() {
 			return p, errSame

@@ -129,7 +129,8 @@ func stepFinalizing(p Payment, e Event) (Payment, error) {
 		p.Finalize.Answered, p.Code, p.Trace = true, e.Code, e.Correlation
 		return p.cancelFor(WhyRefused), nil
 	case Unclear:
-		return p, unclear(&p.Finalize, e.Key)
+		err := unclear(&p.Finalize, e.Key)
+		return p, err
 	case KeyExpired:
 		return p.attend(ReasonKeyTooOld, e.At), nil
 	case CancelAsked:

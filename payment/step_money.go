@@ -74,11 +74,14 @@ func stepCapturing(p Payment, e Event) (Payment, error) {
 		}
 		return p.attend(ReasonCaptureRefused, e.At), nil
 	case RefusedByKlarna:
-		return p.readInstead(&p.Capture, e.Key, e.Code, e.Correlation)
+		err := p.readInstead(&p.Capture, e.Key, e.Code, e.Correlation)
+		return p, err
 	case KeyExpired:
-		return p.readInstead(&p.Capture, e.Key, "", "")
+		err := p.readInstead(&p.Capture, e.Key, "", "")
+		return p, err
 	case Unclear:
-		return p, unclear(&p.Capture, e.Key)
+		err := unclear(&p.Capture, e.Key)
+		return p, err
 	case Resolved:
 		if e.As != DecideGiveBack {
 			return p, refuse(p, e, "the sale is being captured already")
@@ -102,15 +105,15 @@ func (p Payment) captured() Payment {
 }
 
 // readInstead: what cannot be sent again is read, because the transaction itself says what is true.
-func (p Payment) readInstead(i *Intent, k Key, code, trace string) (Payment, error) {
+func (p *Payment) readInstead(i *Intent, k Key, code, trace string) error {
 	if i.Key != k || i.Refused {
-		return p, errSame
+		return errSame
 	}
 	i.Refused = true
 	if code != "" || trace != "" {
 		p.Code, p.Trace = code, trace
 	}
-	return p, nil
+	return nil
 }
 
 func stepCaptured(p Payment, e Event) (Payment, error) {
@@ -151,11 +154,14 @@ func stepReversing(p Payment, e Event) (Payment, error) {
 		}
 		return p.attend(ReasonGiveBackRefused, e.At), nil
 	case RefusedByKlarna:
-		return p.readInstead(&p.GiveBack, e.Key, e.Code, e.Correlation)
+		err := p.readInstead(&p.GiveBack, e.Key, e.Code, e.Correlation)
+		return p, err
 	case KeyExpired:
-		return p.readInstead(&p.GiveBack, e.Key, "", "")
+		err := p.readInstead(&p.GiveBack, e.Key, "", "")
+		return p, err
 	case Unclear:
-		return p, unclear(&p.GiveBack, e.Key)
+		err := unclear(&p.GiveBack, e.Key)
+		return p, err
 	case Told:
 		return p.toldUnknown(e)
 	case CancelAsked, Offered:
