@@ -1,0 +1,163 @@
+// Copyright The Tillbridge Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"tillbridge/payment"
+)
+
+// Options are the optional parts of an Engine.
+type Options struct {
+	Log *slog.Logger // nil discards
+}
+
+// Engine is the shell around a Core.
+type Engine struct {
+	core     *Core
+	journal  Journal
+	provider Provider
+	screen   Screen
+	log      *slog.Logger
+	began    time.Time
+
+	inputs chan Input
+	asks   chan func(*Core) // questions that change nothing
+	done   chan struct{}    // closed when Run has returned
+
+	mu     sync.Mutex
+	nextID payment.LinkID                        // guarded by mu
+	hear   map[payment.LinkID]func(payment.Word) // guarded by mu
+	rulers map[uint64]chan error                 // guarded by mu
+	ticket uint64                                // guarded by mu
+
+	calls sync.WaitGroup // calls to Klarna in flight, waited for by Run
+}
+
+// New returns an engine that is idle until Run.
+func New(set Settings, j Journal, p Provider, s Screen, o Options) *Engine {
+	log := o.Log
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	return &Engine{
+		core: NewCore(set, p), journal: j, provider: p, screen: s, log: log, began: time.Now(),
+		inputs: make(chan Input, 1024), asks: make(chan func(*Core)), done: make(chan struct{}),
+		hear: map[payment.LinkID]func(payment.Word){}, rulers: map[uint64]chan error{},
+	}
+}
+
+// ErrClosed is returned to those who ask a stopped engine.
+var ErrClosed = errors.New("the engine has stopped")
+
+// Connect announces an open link of a till. hear is called in order from the engine's goroutine: it
+// must neither block nor call the engine.
+func (e *Engine) Connect(l payment.Link, hear func(payment.Word)) payment.LinkID {
+	e.mu.Lock()
+	e.nextID++
+	id := e.nextID
+	e.hear[id] = hear
+	e.mu.Unlock()
+	e.Post(LinkOpened{id, l})
+	return id
+}
+
+// Ask hands over what a till said on its link. The answer comes through hear.
+func (e *Engine) Ask(id payment.LinkID, a payment.Ask) { e.Post(Heard{id, a}) }
+
+// Disconnect ends a link. hear is not called after it has returned.
+func (e *Engine) Disconnect(id payment.LinkID) {
+	e.mu.Lock()
+	delete(e.hear, id)
+	e.mu.Unlock()
+	e.Post(LinkClosed{id})
+}
+
+// Post hands an input to the core. It waits while the core is behind, and drops the input once the
+// engine has stopped.
+func (e *Engine) Post(in Input) {
+	select {
+	case e.inputs <- in:
+	case <-e.done:
+	}
+}
+
+// Resolve carries out a decision of staff. It returns once the decision is durable.
+func (e *Engine) Resolve(ctx context.Context, id payment.ID, as payment.Decision, reason, by string) error {
+	ruled := make(chan error, 1)
+	e.mu.Lock()
+	e.ticket++
+	ticket := e.ticket
+	e.rulers[ticket] = ruled
+	e.mu.Unlock()
+	e.Post(Decided{ID: id, As: as, Reason: reason, By: by, Ticket: ticket})
+	select {
+	case err := <-ruled:
+		return err
+	case <-e.done:
+		return ErrClosed
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// Attention lists the payments that need a person.
+func (e *Engine) Attention(ctx context.Context) (list []payment.Payment, err error) {
+	err = e.inspect(ctx, func(c *Core) { list = c.Attention(e.now()) })
+	return list, err
+}
+
+// Lanes reports every lane. It also proves that the core is alive and the journal can be read, which is
+// what a watchdog wants to know.
+func (e *Engine) Lanes(ctx context.Context) (list []LaneReport, err error) {
+	err = e.inspect(ctx, func(c *Core) { list = c.Lanes(e.now()) })
+	return list, err
+}
+
+func (e *Engine) inspect(ctx context.Context, ask func(*Core)) error {
+	answered := make(chan struct{})
+	select {
+	case e.asks <- func(c *Core) { ask(c); close(answered) }:
+	case <-e.done:
+		return ErrClosed
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	<-answered
+	return nil
+}
+
+func (e *Engine) now() Instant {
+	wall := time.Now()
+	return Instant{Up: wall.Sub(e.began), Wall: wall.Round(0).UTC()}
+}
+
+// saved reads what the last process left unfinished.
+func (e *Engine) saved() ([]Saved, error) {
+	unfinished, err := e.journal.Unfinished()
+	if err != nil {
+		return nil, fmt.Errorf("read unfinished payments: %w", err)
+	}
+	all := make([]Saved, 0, len(unfinished))
+	for _, p := range unfinished {
+		s := Saved{Payment: p}
+		for _, key := range needed(p) {
+			b, ok, err := e.journal.Blob(key)
+			if err != nil {
+				return nil, fmt.Errorf("read the bytes of %s: %w", p.ID, err)
+			}
+			if ok {
+				s.Blobs = append(s.Blobs, b)
+			}
+		}
+		all = append(all, s)
+	}
+	return all, nil
+}

@@ -1,0 +1,147 @@
+// Copyright The Tillbridge Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package engine
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"time"
+
+	"tillbridge/payment"
+)
+
+// pay takes a request for a payment, or says why not. The same request again is never a second
+// payment; the same id with other money is a conflict; a cancelled id stays cancelled.
+func (c *Core) pay(k *link, ask payment.Pay) {
+	l := c.lane(k.Lane)
+	id := payment.ID{Lane: k.Lane, Till: ask.ID}
+	order := ask.Order.Clean()
+	if j := c.jobs[id]; j != nil {
+		c.payAgain(k, j, order)
+		return
+	}
+	if detail := c.unfit(l, order); detail != "" {
+		c.refuse(k, ask.ID, payment.ReasonBadRequest, detail)
+		return
+	}
+	if running := c.running(l); running != nil {
+		c.act(Tell{k.id, payment.Refusal{ID: ask.ID, Reason: payment.ReasonBusy, Busy: c.runningWord(running)}})
+		return
+	}
+	if c.full {
+		c.refuse(k, ask.ID, payment.ReasonUnavailable, "the journal has no room")
+		return
+	}
+	if l.DisplayRequired && l.screens == 0 {
+		c.refuse(k, ask.ID, payment.ReasonNoDisplay, "")
+		return
+	}
+	c.begin(k, l, id, order)
+}
+
+// payAgain answers a repeated request with what is true of the first one.
+func (c *Core) payAgain(k *link, j *job, order payment.Order) {
+	if !j.p.Tombstone && !j.p.Order.SameSale(order) {
+		c.refuse(k, j.p.ID.Till, payment.ReasonConflict, "this id belongs to "+j.p.Order.Amount.String())
+		return
+	}
+	c.attach(j, k.id)
+	if j.p.Word() == "" {
+		c.act(Tell{k.id, payment.Accepted{ID: j.p.ID.Till, ExpiresAt: j.p.Deadline}})
+	}
+	c.report(k, j)
+	c.pursue(j)
+}
+
+func (c *Core) refuse(k *link, id payment.TillID, r payment.Reason, detail string) {
+	c.act(Tell{k.id, payment.Refusal{ID: id, Reason: r, Detail: detail}})
+}
+
+// unfit says what is wrong with an order, for integrators.
+func (c *Core) unfit(l *lane, o payment.Order) string {
+	if err := o.Amount.Check(); err != nil {
+		return err.Error()
+	}
+	if o.Amount.Currency != l.Currency {
+		return fmt.Sprintf("currency: this lane takes %s", l.Currency)
+	}
+	if o.Amount.Minor > c.set.MaxMinor {
+		return fmt.Sprintf("amount: the most this shop takes is %s",
+			payment.Amount{Minor: c.set.MaxMinor, Currency: l.Currency})
+	}
+	return ""
+}
+
+// begin makes a payment durable together with its first authorize, so that accepted is one commit away.
+func (c *Core) begin(k *link, l *lane, id payment.ID, order payment.Order) {
+	wait, limit := c.set.Waiting, c.set.Scanned
+	if order.Timeout > 0 {
+		wait, limit = order.Timeout, order.Timeout
+	}
+	asked := payment.Asked{
+		At: c.now.Wall, Order: order, Reference: l.Names.Reference(id), CaptureNow: c.set.CaptureNow,
+		Deadline: c.now.Wall.Add(wait), Limit: c.now.Wall.Add(max(wait, limit)),
+	}
+	j := c.newJob(payment.Payment{ID: id})
+	c.ignore(c.apply(j, asked))
+	if err := c.intend(j, payment.WriteAuthorize, 1); err != nil {
+		// Nothing is durable yet: forget that it was ever asked.
+		c.turn.commit = payment.Commit{}
+		c.drop(j)
+		c.refuse(k, id.Till, payment.ReasonBadRequest, err.Error())
+		return
+	}
+	j.lastCall = c.now.Up + requestLife - expiryMargin
+	c.attach(j, k.id)
+	l.focus = j
+	c.touch(l)
+	c.act(Tell{k.id, payment.Accepted{ID: id.Till, ExpiresAt: j.p.Deadline}})
+	c.pursue(j)
+}
+
+// intend prepares the bytes of a write and makes them part of this commit.
+func (c *Core) intend(j *job, w payment.Write, attempt int) error {
+	l := c.lane(j.p.ID.Lane)
+	if l == nil {
+		return fmt.Errorf("lane %s is not configured any more", j.p.ID.Lane)
+	}
+	body, err := c.bodies.Body(j.p, w, j.blobs[j.p.Authorize.Key].Body)
+	if err != nil {
+		return fmt.Errorf("prepare %s of %s: %w", w, j.p.ID, err)
+	}
+	blob := payment.Blob{ID: j.p.ID, Key: l.Names.Key(j.p.ID, w, attempt), Body: body}
+	if w == payment.WriteFinalize {
+		blob.Token = j.token.Reveal()
+	}
+	intent := payment.Intent{Write: w, Key: blob.Key, Hash: hashOf(body), Attempt: attempt, At: c.now.Wall}
+	j.blobs[blob.Key], j.born[blob.Key] = blob, c.now.Up
+	if err := c.apply(j, payment.Intended{At: c.now.Wall, Intent: intent}); err != nil {
+		return err
+	}
+	c.turn.commit.Blobs = append(c.turn.commit.Blobs, blob)
+	return nil
+}
+
+func hashOf(body []byte) string {
+	sum := sha256.Sum256(body)
+	return hex.EncodeToString(sum[:])
+}
+
+// bury makes a durable tombstone for a cancel whose payment was never seen, so that a late copy of the
+// request cannot start it.
+func (c *Core) bury(k *link, id payment.ID) {
+	l := c.lane(id.Lane)
+	if c.now.Up-l.tombUp >= time.Minute {
+		l.tombs, l.tombUp = 0, c.now.Up
+	}
+	if l.tombs++; l.tombs > tombstonesPerMinute {
+		c.refuse(k, id.Till, payment.ReasonUnavailable, "too many cancels of unknown ids; try again in a minute")
+		return
+	}
+	j := c.newJob(payment.Payment{ID: id})
+	c.attach(j, k.id)
+	c.ignore(c.apply(j, payment.CancelAsked{At: c.now.Wall, Why: payment.WhyTill}))
+	c.pursue(j)
+}

@@ -1,0 +1,123 @@
+// Copyright The Tillbridge Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package engine
+
+import (
+	"context"
+	"time"
+
+	"tillbridge/internal/secret"
+	"tillbridge/payment"
+)
+
+// Journal is where decisions become durable.
+type Journal interface {
+	// Commit returns nil only when all of c is on disk. After an error nothing is known.
+	Commit(c payment.Commit) error
+	Unfinished() ([]payment.Payment, error)
+	Find(id payment.ID) (payment.Payment, bool, error)
+	Last(lane payment.LaneID) (payment.Payment, bool, error)
+	Blob(key payment.Key) (payment.Blob, bool, error)
+	// Room reports why a new payment should not begin, such as a full disk.
+	Room() error
+	// Damage reports what is wrong with the journal. A damaged one is read, never written.
+	Damage() error
+}
+
+// Bodies makes the exact bytes of a write. It is pure: no I/O, the same bytes for the same payment.
+type Bodies interface {
+	// Body gives the body of write w of p. first is the stored body of the first authorize, which a
+	// finalize repeats.
+	Body(p payment.Payment, w payment.Write, first []byte) ([]byte, error)
+}
+
+// Provider is Klarna. Every method returns within its own time-out.
+type Provider interface {
+	Bodies
+	Send(ctx context.Context, c Call) Answer
+	ReadRequest(ctx context.Context, lane payment.LaneID, id payment.RequestID) Reading
+	CancelRequest(ctx context.Context, lane payment.LaneID, id payment.RequestID) Closing
+	ReadTransaction(ctx context.Context, lane payment.LaneID, id payment.TransactionID) Holding
+}
+
+// Call is one try of a durable intent.
+type Call struct {
+	Payment payment.Payment
+	Intent  payment.Intent
+	Body    []byte
+	Token   secret.Text // of a finalize
+}
+
+// Answer is the outcome of one try of a write. The set is closed.
+//
+//sumtype:decl
+type Answer interface{ isAnswer() }
+
+type (
+	// Approved means: a transaction exists.
+	Approved struct{ Transaction payment.Transaction }
+	// StepUp means: a payment request waits for the customer. Amount is what Klarna says it is for.
+	StepUp struct {
+		Request payment.Request
+		Amount  payment.Amount
+	}
+	// Declined is Klarna's no.
+	Declined struct{}
+	// Refused is a clean 4xx: this try was not executed.
+	Refused struct{ Code, Correlation string }
+	// Unclear means: this try may or may not have been executed. After is how long to wait, if Klarna said so.
+	Unclear struct{ After time.Duration }
+	// NotExecuted means: this try was certainly not executed and may be repeated.
+	NotExecuted struct{ After time.Duration }
+	// Done answers a capture, with its id, or a void or refund.
+	Done struct{ CaptureID string }
+)
+
+func (Approved) isAnswer()    {}
+func (StepUp) isAnswer()      {}
+func (Declined) isAnswer()    {}
+func (Refused) isAnswer()     {}
+func (Unclear) isAnswer()     {}
+func (NotExecuted) isAnswer() {}
+func (Done) isAnswer()        {}
+
+// Reading is what a read of a payment request told. An empty Status means that it told nothing.
+type Reading struct {
+	Status payment.RequestStatus
+	Token  secret.Text
+	URL    string        // what the code says; empty if it must not be shown
+	After  time.Duration // how long to wait, if Klarna said so
+	Slow   bool          // Klarna asked for fewer calls
+}
+
+// Closing is what a delete of a payment request told.
+type Closing struct {
+	Status  payment.RequestStatus // canceled, gone, or empty
+	Refused bool                  // Klarna will not; the request must be read
+	After   time.Duration
+}
+
+// Holding is what a read of a transaction told. An empty Status means that it told nothing.
+type Holding struct {
+	Status payment.TransactionStatus
+	After  time.Duration
+}
+
+// Screen shows scenes to customers. Show must not block.
+type Screen interface {
+	Show(Scene)
+}
+
+// Scene is what a lane's customer screens show now.
+type Scene struct {
+	Lane payment.LaneID
+	// Payment is the zero Payment on an idle lane.
+	Payment payment.Payment
+	// Fresh means: Klarna has just said that the request is open, so its code may be shown.
+	Fresh bool
+	// Left is the time until the deadline.
+	Left time.Duration
+	// Offline means: Klarna does not answer.
+	Offline bool
+}

@@ -1,0 +1,228 @@
+// Copyright The Tillbridge Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package engine
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"tillbridge/payment"
+)
+
+const (
+	// batch bounds how many inputs share one commit.
+	batch = 256
+	// parting is how long Run lets writes in flight end after it was asked to stop, so that their
+	// answers are on disk before the process goes.
+	parting = 3 * time.Second
+	// roomEvery is how often the journal is asked whether it has room.
+	roomEvery = 10 * time.Second
+)
+
+// Run takes over what is unfinished, then serves until ctx ends or the journal fails. When it returns,
+// nothing of the engine runs any more.
+func (e *Engine) Run(ctx context.Context) error {
+	calling, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer e.calls.Wait()
+	defer stop()
+	defer close(e.done)
+	if err := e.journal.Damage(); err != nil {
+		e.log.Error("journal damaged, serving results only", "error", err)
+		e.core.damaged = true
+		return e.serve(ctx, calling)
+	}
+	saved, err := e.saved()
+	if err != nil {
+		return err
+	}
+	e.core.full = e.journal.Room() != nil
+	commit, actions := e.core.Start(e.now(), saved)
+	if err := e.carryOut(calling, commit, actions); err != nil {
+		return err
+	}
+	return e.serve(ctx, calling)
+}
+
+func (e *Engine) serve(ctx, calling context.Context) error {
+	wake := time.NewTimer(time.Hour)
+	defer wake.Stop()
+	room := time.NewTicker(roomEvery)
+	defer room.Stop()
+	leaving := ctx.Done()
+	var left <-chan time.Time
+	for {
+		e.arm(wake)
+		var err error
+		select {
+		case in := <-e.inputs:
+			err = e.handle(calling, e.drain(in))
+		case <-wake.C:
+			err = e.handle(calling, []Input{Tick{}})
+		case <-room.C:
+			err = e.handle(calling, []Input{Room{Full: e.journal.Room() != nil}})
+		case ask := <-e.asks:
+			ask(e.core)
+		case <-leaving:
+			leaving, left = nil, time.After(parting)
+		case <-left:
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if leaving == nil && !e.core.Writing() {
+			return nil
+		}
+	}
+}
+
+func (e *Engine) arm(wake *time.Timer) {
+	if next, ok := e.core.Next(); ok {
+		wake.Reset(max(next-time.Since(e.began), 0))
+		return
+	}
+	wake.Reset(time.Hour)
+}
+
+// drain takes everything that is waiting, so that it shares one commit.
+func (e *Engine) drain(first Input) []Input {
+	all := []Input{first}
+	for len(all) < batch {
+		select {
+		case in := <-e.inputs:
+			all = append(all, in)
+		default:
+			return all
+		}
+	}
+	return all
+}
+
+// handle decides about a batch, makes the decisions durable together, then carries them out.
+func (e *Engine) handle(calling context.Context, batch []Input) error {
+	var commit payment.Commit
+	var actions []Action
+	for _, in := range batch {
+		if err := e.recall(in); err != nil {
+			return err
+		}
+		more, then := e.core.Handle(e.now(), in)
+		commit.Records = append(commit.Records, more.Records...)
+		commit.Blobs = append(commit.Blobs, more.Blobs...)
+		commit.Erase = append(commit.Erase, more.Erase...)
+		actions = append(actions, then...)
+	}
+	return e.carryOut(calling, commit, actions)
+}
+
+// recall brings a finished payment back into memory when a till asks about it.
+func (e *Engine) recall(in Input) error {
+	heard, ok := in.(Heard)
+	if !ok {
+		return nil
+	}
+	lane, ok := e.core.LaneOf(heard.Link)
+	if !ok {
+		return nil
+	}
+	id, last := about(heard.Ask)
+	var p payment.Payment
+	var found bool
+	var err error
+	switch {
+	case last:
+		p, found, err = e.journal.Last(lane)
+	case id == "" || e.core.Knows(payment.ID{Lane: lane, Till: id}):
+		return nil
+	default:
+		p, found, err = e.journal.Find(payment.ID{Lane: lane, Till: id})
+	}
+	if err != nil {
+		return fmt.Errorf("look up %s on %s: %w", id, lane, err)
+	}
+	if found {
+		e.core.Remember(e.now(), p)
+	}
+	return nil
+}
+
+// about is the payment that an ask names.
+func about(a payment.Ask) (id payment.TillID, last bool) {
+	switch a := a.(type) {
+	case payment.Pay:
+		return a.ID, false
+	case payment.Cancel:
+		return a.ID, false
+	case payment.Status:
+		return a.ID, a.Last
+	case payment.Confirm:
+		return a.ID, false
+	case payment.Here:
+		return a.ID, false
+	case payment.Look:
+	}
+	return "", false
+}
+
+// carryOut is the one place where the order stands: first the commit, then the actions.
+func (e *Engine) carryOut(calling context.Context, commit payment.Commit, actions []Action) error {
+	if !commit.Empty() {
+		if err := e.journal.Commit(commit); err != nil {
+			return fmt.Errorf("journal before acting: %w", err) // nothing of it was done
+		}
+		for _, r := range commit.Records {
+			e.log.Info("payment moved", "payment", r.After.ID.String(), "event", r.Event.Kind(),
+				"state", r.After.State.String(), "version", r.After.Version, "reason", string(r.After.Reason))
+		}
+	}
+	for _, a := range actions {
+		e.perform(calling, a)
+	}
+	return nil
+}
+
+func (e *Engine) perform(ctx context.Context, a Action) {
+	switch a := a.(type) {
+	case Tell:
+		e.mu.Lock()
+		hear := e.hear[a.Link]
+		if hear != nil {
+			hear(a.Word)
+		}
+		e.mu.Unlock()
+	case Show:
+		e.screen.Show(a.Scene)
+	case Ruled:
+		e.mu.Lock()
+		ruled := e.rulers[a.Ticket]
+		delete(e.rulers, a.Ticket)
+		e.mu.Unlock()
+		if ruled != nil {
+			ruled <- a.Err
+		}
+	case Send:
+		e.call(func() Input {
+			c := a.Call
+			return Answered{c.Payment.ID, c.Intent.Key, e.provider.Send(ctx, c)}
+		})
+	case ReadRequest:
+		e.call(func() Input {
+			return RequestRead{a.ID, a.Request, e.provider.ReadRequest(ctx, a.ID.Lane, a.Request)}
+		})
+	case CancelRequest:
+		e.call(func() Input {
+			return RequestCancelled{a.ID, a.Request, e.provider.CancelRequest(ctx, a.ID.Lane, a.Request)}
+		})
+	case ReadTransaction:
+		e.call(func() Input {
+			return TransactionRead{a.ID, e.provider.ReadTransaction(ctx, a.ID.Lane, a.Transaction)}
+		})
+	}
+}
+
+// call runs one call to Klarna beside the core and posts its outcome.
+func (e *Engine) call(do func() Input) {
+	e.calls.Go(func() { e.Post(do()) })
+}

@@ -1,0 +1,87 @@
+// Copyright The Tillbridge Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"tillbridge/payment"
+)
+
+// Errors of a decision by staff.
+var (
+	// ErrUnknownPayment: no such payment is unfinished here.
+	ErrUnknownPayment = errors.New("no payment with this id needs a decision")
+	// ErrNoReason: a decision must say why.
+	ErrNoReason = errors.New("a decision needs a reason")
+)
+
+// Attention lists the payments that need a person: those in doubt for good, those whose capture or
+// give-back Klarna refused, and approvals that their till has not acknowledged in time.
+func (c *Core) Attention(now Instant) []payment.Payment {
+	var list []payment.Payment
+	for _, j := range c.order {
+		late := j.p.State == payment.StateApproved && now.Wall.Sub(j.p.OfferedAt) >= c.set.Listed
+		stuck := (j.p.State == payment.StateCapturing && j.p.Capture.Refused) ||
+			(j.p.State == payment.StateReversing && j.p.GiveBack.Refused)
+		if late || stuck || j.p.State == payment.StateAttention {
+			list = append(list, j.p)
+		}
+	}
+	return list
+}
+
+// LaneReport is what staff see of one lane.
+type LaneReport struct {
+	Lane    payment.LaneID
+	State   string
+	Screens int
+	Links   int
+	Open    *payment.Running
+}
+
+// Lanes reports every lane.
+func (c *Core) Lanes(now Instant) []LaneReport {
+	c.now = now
+	var all []LaneReport
+	for _, l := range c.lanes {
+		s := c.laneState(l)
+		r := LaneReport{Lane: l.ID, State: s.State, Screens: l.screens, Open: s.Open}
+		for _, k := range c.links {
+			if k.Lane == l.ID {
+				r.Links++
+			}
+		}
+		all = append(all, r)
+	}
+	return all
+}
+
+// decided carries out a person's decision, journaled with its reason.
+func (c *Core) decided(in Decided) {
+	c.act(Ruled{in.Ticket, c.decide(in)})
+}
+
+func (c *Core) decide(in Decided) error {
+	j := c.jobs[in.ID]
+	if j == nil {
+		return fmt.Errorf("%s: %w", in.ID, ErrUnknownPayment)
+	}
+	reason := payment.CleanText(in.Reason, 200)
+	if strings.TrimSpace(reason) == "" {
+		return ErrNoReason
+	}
+	before := j.p.Version
+	err := c.apply(j, payment.Resolved{At: c.now.Wall, As: in.As, Reason: reason, By: payment.CleanText(in.By, 64)})
+	if err != nil {
+		return fmt.Errorf("resolve %s as %s: %w", in.ID, in.As, err)
+	}
+	if j.p.Version == before {
+		return fmt.Errorf("resolve %s as %s: it is so already", in.ID, in.As)
+	}
+	c.pursue(j)
+	return nil
+}
