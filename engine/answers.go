@@ -62,9 +62,9 @@ func (c *Core) again(j *job, asked time.Duration) {
 
 // stepUp opens a round. A request for other money than ours is cancelled before anyone can see it.
 func (c *Core) stepUp(j *job, key payment.Key, a StepUp) {
-	deadline := j.p.Deadline
+	deadline, replayed := j.p.Deadline, j.p.Authorize.Unclear
 	if j.p.State == payment.StateAuthorizing && j.p.Order.Timeout == 0 {
-		deadline = earlier(c.now.Wall.Add(c.set.Waiting), j.p.Limit)
+		deadline = c.now.wallAt(min(c.now.Up+c.set.Waiting, j.limit))
 	}
 	j.lastCall = c.now.Up + requestLife - expiryMargin
 	if !a.Request.ExpiresAt.IsZero() {
@@ -77,18 +77,15 @@ func (c *Core) stepUp(j *job, key payment.Key, a StepUp) {
 	if j.p.State != payment.StateWaiting {
 		return
 	}
-	if a.Amount != j.p.Order.Amount {
+	if a.Amount != (payment.Amount{}) && a.Amount != j.p.Order.Amount {
 		c.ignore(c.apply(j, payment.CancelAsked{At: c.now.Wall, Why: payment.WhyRefused}))
 		return
 	}
-	c.showCode(j)
-}
-
-func earlier(a, b time.Time) time.Time {
-	if b.Before(a) {
-		return b
+	if replayed { // the answer is as old as the first try: the request may be anything by now
+		j.readAt = c.now.Up
+		return
 	}
-	return a
+	c.showCode(j)
 }
 
 func (c *Core) done(j *job, key payment.Key, a Done) {
@@ -132,8 +129,8 @@ func (c *Core) seen(j *job, r Reading) {
 		sum := sha256.Sum256([]byte(r.Token.Reveal()))
 		e.TokenHash = hex.EncodeToString(sum[:])
 	}
-	if r.Status == payment.RequestInProgress && j.p.Order.Timeout == 0 && j.p.Deadline.Before(j.p.Limit) {
-		e.Deadline = c.now.wallAt(min(c.upAt(j.p.Limit), j.lastCall))
+	if r.Status == payment.RequestInProgress && j.p.Order.Timeout == 0 && j.deadline < j.limit {
+		e.Deadline = c.now.wallAt(min(j.limit, j.lastCall))
 	}
 	switch j.p.State {
 	case payment.StateWaiting, payment.StateScanned, payment.StateAccepted:

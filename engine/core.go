@@ -91,6 +91,8 @@ func (c *Core) handle(in Input) {
 		c.decided(in)
 	case Room:
 		c.full = in.Full
+	case Retimed:
+		c.set.Waiting, c.set.Scanned, c.set.TillGrace, c.set.Listed = in.Waiting, in.Scanned, in.TillGrace, in.Listed
 	case Tick:
 		c.tick()
 	}

@@ -592,3 +592,164 @@ func TestPollsShareOneQuotaAndFinalizeDoesNotWait(t *testing.T) {
 		t.Error("finalize must leave at once")
 	}
 }
+
+func TestARepeatedAuthorizeIsNotAFreshRead(t *testing.T) {
+	d := newDesk(t)
+	d.open(1, false)
+	d.pay()
+	d.answer(d.lastSend(), engine.Unclear{})
+	d.after(2 * time.Second)
+	d.answer(d.lastSend(), stepUp("r1"))
+	if d.scene.Fresh {
+		t.Error("the answer is as old as the first try: its code must be read before it is shown")
+	}
+	if _, ok := d.calls[0].(engine.ReadRequest); !ok {
+		t.Fatalf("did %#v, want a read at once", d.calls)
+	}
+	d.read(payment.RequestSubmitted)
+	if !d.scene.Fresh {
+		t.Error("the code must be shown after the read")
+	}
+}
+
+func TestTheDeadlineGrowsOnceWhenTheCodeWasScanned(t *testing.T) {
+	d := newDesk(t)
+	d.toWaiting()
+	first := d.disk[p1].Deadline
+	d.after(4 * time.Minute)
+	d.read(payment.RequestInProgress)
+	grown := d.disk[p1].Deadline
+	if got := grown.Sub(first); got != 5*time.Minute {
+		t.Errorf("grew by %s, want to the absolute 10 minutes", got)
+	}
+	d.read(payment.RequestSubmitted)
+	d.read(payment.RequestInProgress)
+	if !d.disk[p1].Deadline.Equal(grown) {
+		t.Error("grew a second time")
+	}
+}
+
+func TestATillsOwnTimeoutNeverGrows(t *testing.T) {
+	d := newDesk(t)
+	d.open(1, false)
+	o := order()
+	o.Timeout = time.Minute
+	d.say(1, payment.Pay{ID: p1.Till, Order: o})
+	d.answer(d.lastSend(), stepUp("r1"))
+	d.read(payment.RequestInProgress)
+	d.after(61 * time.Second)
+	d.wantState(payment.StateCancelling)
+}
+
+func TestMoreTimeStaysWithinKlarnasExpiry(t *testing.T) {
+	d := newDesk(t)
+	d.toWaiting()
+	began := d.disk[p1].Deadline
+	for range 60 {
+		d.input(engine.CustomerAsked{ID: p1})
+	}
+	if grown := d.disk[p1].Deadline.Sub(began); grown > 25*time.Minute {
+		t.Errorf("grew by %s, past Klarna's expiry", grown)
+	}
+	d.input(engine.CustomerAsked{ID: p1, Cancel: true})
+	d.wantState(payment.StateCancelling)
+	d.input(engine.CustomerAsked{ID: payment.ID{Lane: "lane-1", Till: "none"}, Cancel: true})
+}
+
+func TestRow53And55AWebhookIsAHintToRead(t *testing.T) {
+	d := newDesk(t)
+	d.open(1, false)
+	d.pay()
+	call := d.lastSend()
+	d.input(engine.Nudged{Reference: d.disk[p1].Reference})
+	d.wantNoCall() // there is no request to read yet
+	d.answer(call, stepUp("r1"))
+	reads := 0
+	count := func() {
+		for _, a := range d.calls {
+			if _, ok := a.(engine.ReadRequest); ok {
+				reads++
+			}
+		}
+	}
+	count()
+	if reads != 1 {
+		t.Fatalf("%d reads once the request is known, want 1", reads)
+	}
+	d.read(payment.RequestSubmitted)
+	for range 1000 {
+		d.input(engine.Nudged{Request: "r1"})
+		count()
+		if len(d.calls) > 0 {
+			d.read(payment.RequestSubmitted)
+		}
+	}
+	if reads > 2 {
+		t.Errorf("%d reads for a thousand events in one instant, want at most one a second", reads)
+	}
+	d.input(engine.Nudged{Request: "somebody else's"})
+	d.wantNoCall()
+	d.wantState(payment.StateWaiting)
+}
+
+func TestDisplayRequired(t *testing.T) {
+	set := settings()
+	set.Lanes[0].DisplayRequired = true
+	d := newDeskWith(t, set)
+	d.open(1, false)
+	d.pay()
+	d.wantSaid("refusal no_display")
+	d.input(engine.ScreenSeen{Lane: "lane-1", Screens: 1})
+	d.pay()
+	d.wantSaid("accepted")
+}
+
+func TestTombstonesAreBounded(t *testing.T) {
+	d := newDesk(t)
+	d.open(1, false)
+	buried := 0
+	for i := range 100 {
+		d.say(1, payment.Cancel{ID: payment.TillID(rune('A' + i))})
+		if d.said[0] == "result cancelled" {
+			buried++
+		}
+	}
+	if buried != 30 {
+		t.Errorf("%d tombstones in a minute, want 30", buried)
+	}
+}
+
+func TestIntakeRefusesMoneyThatIsNotThisLanes(t *testing.T) {
+	for name, o := range map[string]payment.Order{
+		"zero":           {Amount: payment.Amount{Minor: 0, Currency: "EUR"}},
+		"above the cap":  {Amount: payment.Amount{Minor: 1_000_001, Currency: "EUR"}},
+		"other currency": {Amount: payment.Amount{Minor: 1, Currency: "SEK"}},
+		"no currency":    {Amount: payment.Amount{Minor: 1}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := newDesk(t)
+			d.open(1, false)
+			d.say(1, payment.Pay{ID: p1.Till, Order: o})
+			d.wantSaid("refusal bad_request")
+			if d.commits > 0 {
+				t.Error("a refused request must leave nothing on disk")
+			}
+		})
+	}
+}
+
+func TestKlarnaOutOfReachIsSaidAndTakenBack(t *testing.T) {
+	d := newDesk(t)
+	d.toWaiting()
+	for range 3 {
+		d.input(engine.RequestRead{ID: p1, Request: "r1"})
+	}
+	d.wantSaid("lane busy")
+	if !d.scene.Offline {
+		t.Error("the screen must know that Klarna is out of reach")
+	}
+	d.read(payment.RequestSubmitted)
+	if d.scene.Offline {
+		t.Error("one answer brings it back")
+	}
+}

@@ -3,7 +3,11 @@
 
 package engine
 
-import "tillbridge/payment"
+import (
+	"time"
+
+	"tillbridge/payment"
+)
 
 // Input is something that happened outside. The set is closed.
 //
@@ -58,7 +62,7 @@ type (
 	}
 	// CustomerAsked means: somebody tapped on the customer screen.
 	CustomerAsked struct {
-		Lane   payment.LaneID
+		ID     payment.ID
 		Cancel bool // else: more time
 	}
 	// Decided means: a member of staff resolves a payment. Ticket comes back in Ruled.
@@ -70,6 +74,8 @@ type (
 	}
 	// Room means: whether new payments may begin, and if not, why.
 	Room struct{ Full bool }
+	// Retimed means: the deadlines that later payments get have changed.
+	Retimed struct{ Waiting, Scanned, TillGrace, Listed time.Duration }
 	// Tick means: time has passed.
 	Tick struct{}
 )
@@ -86,6 +92,7 @@ func (ScreenSeen) isInput()       {}
 func (CustomerAsked) isInput()    {}
 func (Decided) isInput()          {}
 func (Room) isInput()             {}
+func (Retimed) isInput()          {}
 func (Tick) isInput()             {}
 
 // Action is what may be done once the commit that came with it is durable. The set is closed.

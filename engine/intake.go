@@ -93,7 +93,7 @@ func (c *Core) begin(k *link, l *lane, id payment.ID, order payment.Order) {
 		c.refuse(k, id.Till, payment.ReasonBadRequest, err.Error())
 		return
 	}
-	j.lastCall = c.now.Up + requestLife - expiryMargin
+	j.lastCall, j.limit = c.now.Up+requestLife-expiryMargin, c.now.Up+max(wait, limit)
 	c.attach(j, k.id)
 	l.focus = j
 	c.touch(l)

@@ -16,6 +16,7 @@ import (
 type job struct {
 	p        payment.Payment
 	deadline time.Duration
+	limit    time.Duration // the deadline never grows past it by itself
 	lastCall time.Duration // our deadline may never pass this point, because Klarna's expiry follows
 
 	// The write in flight, if any, and when the next try may leave.
@@ -106,6 +107,9 @@ func (c *Core) entered(j *job, before payment.Payment) {
 	case payment.StateWaiting, payment.StateScanned:
 		j.completed, j.askedAt, j.token = -1, -1, secret.Text{}
 		j.readAt = c.now.Up + c.pollInterval(j)
+		if before.State == payment.StateAuthorizing && j.nudgedAt >= 0 {
+			j.readAt = c.now.Up // its webhook was faster than its answer
+		}
 	case payment.StateAccepted:
 		j.readAt = c.now.Up + c.pollInterval(j)
 	case payment.StateAuthorizing, payment.StateFinalizing, payment.StateCapturing, payment.StateReversing:

@@ -76,6 +76,9 @@ func (c *Core) health(ok bool) {
 	if c.offline() == before {
 		return
 	}
+	for _, j := range c.order {
+		j.fresh = false // a code that nobody watches over is not shown
+	}
 	for _, l := range c.lanes {
 		c.touch(l)
 		for _, k := range c.links {
@@ -110,11 +113,10 @@ func (c *Core) screenSeen(in ScreenSeen) {
 
 // customerAsked takes a tap. It can only ask for time or for a cancel; it never moves money.
 func (c *Core) customerAsked(in CustomerAsked) {
-	l := c.lane(in.Lane)
-	if l == nil || l.focus == nil {
+	j := c.jobs[in.ID]
+	if j == nil {
 		return
 	}
-	j := l.focus
 	switch j.p.State {
 	case payment.StateWaiting, payment.StateScanned:
 	case payment.StateNone, payment.StateReceived, payment.StateAuthorizing, payment.StateAccepted,
@@ -126,6 +128,7 @@ func (c *Core) customerAsked(in CustomerAsked) {
 	if in.Cancel {
 		c.ignore(c.apply(j, payment.CancelAsked{At: c.now.Wall, Why: payment.WhyCustomer}))
 	} else if until := min(j.deadline+moreTime, j.lastCall); until > j.deadline {
+		j.limit = max(j.limit, until)
 		c.ignore(c.apply(j, payment.MoreTime{Deadline: c.now.wallAt(until)}))
 	}
 	c.pursue(j)

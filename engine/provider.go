@@ -86,7 +86,6 @@ func (Done) isAnswer()        {}
 type Reading struct {
 	Status payment.RequestStatus
 	Token  secret.Text
-	URL    string        // what the code says; empty if it must not be shown
 	After  time.Duration // how long to wait, if Klarna said so
 	Slow   bool          // Klarna asked for fewer calls
 }
