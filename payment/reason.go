@@ -29,6 +29,7 @@ const (
 	ReasonNoProof         Reason = "no_proof"
 	ReasonGiveBackRefused Reason = "give_back_refused"
 	ReasonCaptureRefused  Reason = "capture_refused"
+	ReasonUndelivered     Reason = "undelivered"
 )
 
 // Reasons why a request was not taken. Nothing happened.
@@ -47,6 +48,7 @@ func Reasons() []Reason {
 		ReasonApproved, ReasonDeclined, ReasonCancelledByTill, ReasonCancelledByGuest, ReasonCancelledByKlarna,
 		ReasonExpired, ReasonTillGone, ReasonRefused, ReasonTombstone, ReasonGivenBack, ReasonNoAnswer,
 		ReasonKeyTooOld, ReasonMismatch, ReasonNoProof, ReasonGiveBackRefused, ReasonCaptureRefused,
+		ReasonUndelivered,
 		ReasonBusy, ReasonConflict, ReasonNotFound, ReasonBadRequest, ReasonNoDisplay, ReasonUnavailable,
 	}
 }
