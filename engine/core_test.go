@@ -54,7 +54,7 @@ func TestRow1And2TheSameRequestAgainIsOnePayment(t *testing.T) {
 	d.pay()
 	call := d.lastSend()
 	d.pay()
-	d.wantSaid("accepted", "progress creating")
+	d.wantSaid("progress creating")
 	d.wantNoCall()
 	d.answer(call, engine.Declined{})
 	d.wantSaid("result declined")

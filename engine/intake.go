@@ -48,9 +48,6 @@ func (c *Core) payAgain(k *link, j *job, order payment.Order) {
 		return
 	}
 	c.attach(j, k.id)
-	if j.p.Word() == "" {
-		c.act(Tell{k.id, payment.Accepted{ID: j.p.ID.Till, ExpiresAt: j.p.Deadline}})
-	}
 	c.report(k, j)
 	c.pursue(j)
 }
