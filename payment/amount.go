@@ -74,11 +74,11 @@ func (a Amount) Check() error {
 // Decimal is the amount in major units without its currency: "12.34".
 func (a Amount) Decimal() string {
 	exp, _ := a.Currency.Exponent()
-	sign, minor := "", a.Minor
-	if minor < 0 {
-		sign, minor = "-", -minor
+	s, negative := strings.CutPrefix(strconv.FormatInt(a.Minor, 10), "-")
+	sign := ""
+	if negative {
+		sign = "-"
 	}
-	s := strconv.FormatInt(minor, 10)
 	if exp == 0 {
 		return sign + s
 	}

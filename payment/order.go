@@ -4,6 +4,7 @@
 package payment
 
 import (
+	"bytes"
 	"slices"
 	"strings"
 	"time"
@@ -45,33 +46,38 @@ func (o Order) Clean() Order {
 }
 
 // CleanText drops control and format characters, masks what looks like a card number and cuts at limit
-// runes.
+// runes, in this order: the first digits of a card must not survive a cut.
 func CleanText(s string, limit int) string {
 	var b strings.Builder
-	n := 0
 	for _, r := range s {
-		if n == limit {
-			break
-		}
 		if unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Co) || r == unicode.ReplacementChar {
 			continue
 		}
 		b.WriteRune(r)
-		n++
 	}
-	return MaskCards(strings.TrimSpace(b.String()))
+	clean := []rune(MaskCards(b.String()))
+	return strings.TrimSpace(string(clean[:min(len(clean), limit)]))
 }
 
-// MaskCards replaces every run of 13 to 19 digits that passes the Luhn check (ISO/IEC 7812-1) by
-// asterisks, single spaces and dashes inside the run included. A card number must not be stored,
-// whoever sent it.
+// maxCardText is the longest text of a card number: 19 digits with a separator between any two.
+const maxCardText = 2*19 - 1
+
+// MaskCards replaces every number of 13 to 19 digits that passes the Luhn check (ISO/IEC 7812-1) by
+// asterisks, single spaces and dashes inside it included, whatever other numbers stand beside it. A
+// card number must not be stored, whoever sent it.
 func MaskCards(s string) string {
-	out := []byte(s)
-	for i := 0; i < len(out); {
-		end, count := digitRun(out, i)
-		if count >= 13 && count <= 19 && luhn(out[i:end]) {
-			for j := i; j < end; j++ {
-				out[j] = '*'
+	in, out := []byte(s), []byte(s)
+	for i := 0; i < len(in); {
+		groups, end := digitGroups(in, i)
+		for first := range groups {
+			for last := first; last < len(groups); last++ {
+				from, to := groups[first][0], groups[last][1]
+				if to-from > maxCardText {
+					break
+				}
+				if cardNumber(in[from:to]) {
+					copy(out[from:to], strings.Repeat("*", to-from))
+				}
 			}
 		}
 		i = max(end, i+1)
@@ -79,19 +85,29 @@ func MaskCards(s string) string {
 	return string(out)
 }
 
-// digitRun returns the end of the run of digits that starts at i and how many digits it holds.
-func digitRun(b []byte, i int) (end, count int) {
-	end = i
-	for j := i; j < len(b); j++ {
-		switch c := b[j]; {
-		case c >= '0' && c <= '9':
-			end, count = j+1, count+1
-		case (c == ' ' || c == '-') && j == end && count > 0:
-		default:
-			return end, count
+// digitGroups returns the bounds of the groups of digits, parted by single spaces or dashes, that start
+// at i, and where the last of them ends.
+func digitGroups(b []byte, i int) (groups [][2]int, end int) {
+	for end = i; ; {
+		from := end
+		for end < len(b) && b[end] >= '0' && b[end] <= '9' {
+			end++
 		}
+		if end == from {
+			return groups, end
+		}
+		groups = append(groups, [2]int{from, end})
+		if end+1 >= len(b) || (b[end] != ' ' && b[end] != '-') || b[end+1] < '0' || b[end+1] > '9' {
+			return groups, end
+		}
+		end++
 	}
-	return end, count
+}
+
+// cardNumber reports whether b, digits and separators, can be the number of a card.
+func cardNumber(b []byte) bool {
+	count := len(b) - bytes.Count(b, []byte(" ")) - bytes.Count(b, []byte("-"))
+	return count >= 13 && count <= 19 && luhn(b)
 }
 
 func luhn(b []byte) bool {

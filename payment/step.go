@@ -46,6 +46,9 @@ func Step(p Payment, e Event) (Payment, []Action, error) {
 }
 
 func step(p Payment, e Event) (Payment, error) {
+	if a, ok := e.(ApprovedByKlarna); ok && a.Transaction.ID == "" {
+		return p, refuse(p, e, "it names no transaction")
+	}
 	switch p.State {
 	case StateNone:
 		return stepNone(p, e)
@@ -104,17 +107,23 @@ func (p Payment) attend(r Reason, at time.Time) Payment {
 // reverseFor commits to giving the money back.
 func (p Payment) reverseFor(w Why) Payment {
 	p.State, p.Why, p.Reason = StateReversing, w, w.reason()
+	p.GiveBack = Intent{Attempt: p.GiveBack.Attempt}
 	return p
 }
 
 // approve takes an APPROVED: told to nobody unless every figure is ours.
 func (p Payment) approve(e ApprovedByKlarna) Payment {
 	p.Transaction = e.Transaction
-	if e.Transaction.Amount != p.Order.Amount || e.Transaction.Reference != p.Reference {
+	if !p.matches(e.Transaction) {
 		return p.attend(ReasonMismatch, e.At)
 	}
 	p.State, p.Reason = StateApproved, ReasonApproved
 	return p
+}
+
+// matches reports whether every figure of t is this sale's.
+func (p Payment) matches(t Transaction) bool {
+	return t.ID != "" && t.Amount == p.Order.Amount && t.Reference == p.Reference
 }
 
 // reversed closes a give-back. A till that was never offered the approval hears the word of the

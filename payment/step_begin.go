@@ -28,6 +28,9 @@ func stepReceived(p Payment, e Event) (Payment, error) {
 		p.State, p.Authorize = StateAuthorizing, e.Intent
 		return p, nil
 	case CancelAsked:
+		if e.Why == WhyDeclined {
+			return p, refuse(p, e, "nothing was asked that could be declined")
+		}
 		p.Why = e.Why
 		return p.end(e.Why.Outcome(), e.Why.reason(), e.At), nil
 	case Asked, Unclear, StepUpRequired, ApprovedByKlarna, DeclinedByKlarna, RefusedByKlarna, KeyExpired,
@@ -70,6 +73,9 @@ func stepAuthorizing(p Payment, e Event) (Payment, error) {
 		err := unclear(&p.Authorize, e.Key)
 		return p, err
 	case KeyExpired:
+		if e.Key != p.Authorize.Key {
+			return p, errSame
+		}
 		return p.attend(ReasonKeyTooOld, e.At), nil
 	case CancelAsked:
 		return p.cancelFor(e.Why), nil

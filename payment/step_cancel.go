@@ -81,7 +81,9 @@ func (p Payment) seenCancelling(e RequestSeen) (Payment, error) {
 			return p.attend(ReasonNoProof, e.At), nil
 		}
 	case RequestCanceled:
-		p.Finalize.Answered = true
+		p.Finalize.Answered = p.Finalize.Planned()
+	default: // a status that Klarna has never used proves nothing
+		return p, errSame
 	}
 	p.TokenHash = ""
 	return p.end(p.Why.Outcome(), p.Reason, e.At), nil

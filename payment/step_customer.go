@@ -132,6 +132,9 @@ func stepFinalizing(p Payment, e Event) (Payment, error) {
 		err := unclear(&p.Finalize, e.Key)
 		return p, err
 	case KeyExpired:
+		if e.Key != p.Finalize.Key {
+			return p, errSame
+		}
 		return p.attend(ReasonKeyTooOld, e.At), nil
 	case CancelAsked:
 		if p.Wanted != "" {
@@ -141,7 +144,9 @@ func stepFinalizing(p Payment, e Event) (Payment, error) {
 		return p, nil
 	case Told:
 		return p.toldUnknown(e)
-	case Asked, Intended, RequestSeen, CancelRefused, Offered, Confirmed, Captured, GivenBack, TransactionSeen,
+	case Confirmed:
+		return p.acknowledge(e)
+	case Asked, Intended, RequestSeen, CancelRefused, Offered, Captured, GivenBack, TransactionSeen,
 		Resolved, MoreTime:
 	}
 	return p, refuse(p, e, "")

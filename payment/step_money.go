@@ -31,7 +31,7 @@ func stepApproved(p Payment, e Event) (Payment, error) {
 // (an earlier unknown) is not one of the approval.
 func (p Payment) confirmedApproval(e Confirmed) (Payment, error) {
 	if e.Outcome != Approved || !p.Offered {
-		return p, errSame
+		return p.acknowledge(e)
 	}
 	if !e.OK {
 		return p.reverseFor(WhyTill), nil
@@ -60,7 +60,7 @@ func stepCapturing(p Payment, e Event) (Payment, error) {
 		p.Capture = e.Intent
 		return p, nil
 	case Captured:
-		if e.Key != p.Capture.Key {
+		if e.Key != p.Capture.Key || !p.Capture.Open() {
 			return p, refuse(p, e, "it answers another intent")
 		}
 		p.CaptureID = e.CaptureID
@@ -86,6 +86,9 @@ func stepCapturing(p Payment, e Event) (Payment, error) {
 		if e.As != DecideGiveBack {
 			return p, refuse(p, e, "the sale is being captured already")
 		}
+		if p.Wanted == WhyStaff {
+			return p, errSame
+		}
 		p.Wanted = WhyStaff
 		return p, nil
 	case CancelAsked, Confirmed, Offered:
@@ -97,7 +100,8 @@ func stepCapturing(p Payment, e Event) (Payment, error) {
 
 // captured ends a sale, or begins its refund if somebody asked for it meanwhile.
 func (p Payment) captured() Payment {
-	p.Capture.Answered, p.Transaction.Captured, p.State = true, true, StateCaptured
+	p.Capture.Answered, p.Transaction.Captured = true, true
+	p.State, p.Reason = StateCaptured, ReasonApproved
 	if p.Wanted == WhyStaff {
 		return p.reverseFor(WhyStaff)
 	}
@@ -106,7 +110,7 @@ func (p Payment) captured() Payment {
 
 // readInstead: what cannot be sent again is read, because the transaction itself says what is true.
 func (p *Payment) readInstead(i *Intent, k Key, code, trace string) error {
-	if i.Key != k || i.Refused {
+	if i.Key != k || !i.Open() || i.Refused {
 		return errSame
 	}
 	i.Refused = true
@@ -140,7 +144,7 @@ func stepReversing(p Payment, e Event) (Payment, error) {
 		p.GiveBack = e.Intent
 		return p, nil
 	case GivenBack:
-		if e.Key != p.GiveBack.Key {
+		if e.Key != p.GiveBack.Key || !p.GiveBack.Open() {
 			return p, refuse(p, e, "it answers another intent")
 		}
 		p.GiveBack.Answered = true
@@ -188,8 +192,14 @@ func stepFinal(p Payment, e Event) (Payment, error) {
 func stepAttention(p Payment, e Event) (Payment, error) {
 	switch e := e.(type) {
 	case ApprovedByKlarna:
-		if p.Transaction.ID != "" || (e.Key != p.Authorize.Key && e.Key != p.Finalize.Key) {
+		ours := (e.Key == p.Authorize.Key && p.Authorize.Open()) || (e.Key == p.Finalize.Key && p.Finalize.Open())
+		if p.Transaction.ID != "" || !ours {
 			return p, refuse(p, e, "it answers another intent")
+		}
+		if e.Key == p.Authorize.Key {
+			p.Authorize.Answered = true
+		} else {
+			p.Finalize.Answered = true
 		}
 		known := p.approve(e) // a person decides, now with something to decide about
 		p.Transaction = known.Transaction
@@ -215,7 +225,10 @@ func stepAttention(p Payment, e Event) (Payment, error) {
 // means captured.
 func (p Payment) seenInAttention(e TransactionSeen) (Payment, error) {
 	switch {
+	case p.Transaction.ID == "":
+		return p, errSame
 	case e.Status == TransactionClosed:
+		p.Reason = ReasonGivenBack
 		return p.reversed(e.At), nil
 	case e.Status == TransactionCaptured && p.Reason == ReasonCaptureRefused:
 		return p.captured(), nil
@@ -227,20 +240,19 @@ func (p Payment) seenInAttention(e TransactionSeen) (Payment, error) {
 // true without a transaction, and the other two need one.
 func (p Payment) resolved(e Resolved) (Payment, error) {
 	known := p.Transaction.ID != ""
+	promisedNo := !p.Offered && (p.Why != "" || p.Wanted != "") // the till has heard cancelling
 	switch {
 	case e.As == DecideNoCharge && known:
 		return p, refuse(p, e, "a transaction is known, so there is a charge to keep or give back")
 	case e.As == DecideNoCharge && p.State == StateAttention:
 		p.Authorize.Answered, p.Finalize.Answered = true, true
-		return p.end(Cancelled, p.Reason, e.At), nil
-	case e.As == DecideDelivered && known && p.Reason != ReasonMismatch:
+		return p.end(Cancelled, p.Why.reason(), e.At), nil
+	case e.As == DecideDelivered && known && p.matches(p.Transaction) && !promisedNo:
 		p.Offered = true
 		p.tell(Approved, e.At)
 		return p.delivered(), nil
 	case e.As == DecideGiveBack && known:
-		p = p.reverseFor(WhyStaff)
-		p.GiveBack = Intent{Attempt: p.GiveBack.Attempt}
-		return p, nil
+		return p.reverseFor(WhyStaff), nil
 	}
 	return p, refuse(p, e, "the decision does not fit what is known")
 }
