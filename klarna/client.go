@@ -101,7 +101,7 @@ func (c *Client) Close() { c.transport.CloseIdleConnections() }
 // Warm opens a connection, or keeps one open, so that the next call needs one round trip instead of
 // three. Any answer will do; the API key is not sent.
 func (c *Client) Warm(ctx context.Context) error {
-	_, _, err := c.attempt(ctx, call{doing: "warm connection", method: http.MethodHead, path: "/v2/", bare: true, timeout: readTimeout})
+	_, _, err := c.attempt(ctx, call{doing: "warm connection", method: http.MethodHead, path: "/v2/", bare: true, quiet: true, timeout: readTimeout})
 	return err
 }
 

@@ -1,0 +1,201 @@
+// Copyright The Tillbridge Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"tillbridge/config"
+	"tillbridge/display"
+	"tillbridge/engine"
+	"tillbridge/klarna"
+	"tillbridge/payment"
+	"tillbridge/store"
+)
+
+// Names of the files in the data folder.
+const (
+	journalFile = "journal.db"
+	keysFolder  = "keys"
+	controlFile = "control.sock"
+)
+
+// daemon is every part, made and connected, nothing of it running.
+type daemon struct {
+	options serveOptions
+	std     streams
+	log     *slog.Logger
+	journal *store.Journal
+	client  *klarna.Client
+	engine  *engine.Engine
+	hub     *display.Hub
+	config  *currentConfig
+}
+
+// newDaemon opens the journal, which makes this process its owner, and connects the parts.
+func newDaemon(cfg config.Config, o serveOptions, std streams, log *slog.Logger) (*daemon, error) {
+	if err := os.MkdirAll(filepath.Join(cfg.DataDir, keysFolder), 0o700); err != nil {
+		return nil, fmt.Errorf("data folder: %w", err)
+	}
+	d := &daemon{options: o, std: std, log: log, config: newCurrentConfig(cfg)}
+	client, account, err := newKlarna(cfg, log)
+	if err != nil {
+		return nil, err
+	}
+	d.client = client
+	if d.journal, err = openJournal(cfg, log); err != nil {
+		return nil, err
+	}
+	if d.hub, err = d.newHub(cfg); err != nil {
+		return nil, errors.Join(err, d.journal.Close())
+	}
+	set, err := settingsOf(cfg, d.journal.Epoch())
+	if err != nil {
+		return nil, errors.Join(err, d.journal.Close())
+	}
+	d.engine = engine.New(set, d.journal, newProvider(cfg, o, client, account, log), screen{d.hub}, engine.Options{Log: log})
+	return d, nil
+}
+
+// exitLocked is the code of a second daemon on one data folder.
+const exitLocked = 3
+
+// openJournal lets go of what is older than the retention, then opens what is left.
+func openJournal(cfg config.Config, log *slog.Logger) (*store.Journal, error) {
+	path := filepath.Join(cfg.DataDir, journalFile)
+	switch removed, err := store.Compact(path, cfg.Retention, time.Now()); {
+	case errors.Is(err, store.ErrLocked):
+		return nil, &exitError{exitLocked, fmt.Errorf("another tillbridge runs on %s: %w", cfg.DataDir, err)}
+	case err != nil && !errors.Is(err, os.ErrNotExist):
+		log.Warn("journal not compacted", "error", err)
+	case removed > 0:
+		log.Info("journal compacted", "records_removed", removed)
+	}
+	j, err := store.Open(path, store.Options{})
+	if err != nil {
+		return nil, fmt.Errorf("open the journal: %w", err)
+	}
+	return j, nil
+}
+
+func newProvider(cfg config.Config, o serveOptions, client *klarna.Client, account klarna.Account, log *slog.Logger) *provider {
+	k := &provider{
+		client: client, account: account, log: log, lanes: map[payment.LaneID]string{},
+		store: klarna.Location{StoreID: cfg.Store.ID, StoreReference: cfg.Store.Reference},
+	}
+	if base := cfg.Klarna.BaseURL; base.Scheme == "http" { // loopback: the simulator
+		k.targets = append(k.targets, base.Scheme+"://"+base.Host)
+	}
+	if o.demoOrigin != "" {
+		k.targets = append(k.targets, o.demoOrigin)
+	}
+	for _, l := range cfg.Lanes {
+		k.lanes[payment.LaneID(l.ID)] = l.TerminalReference
+	}
+	return k
+}
+
+// settingsOf is what the engine needs of the configuration.
+func settingsOf(cfg config.Config, epoch string) (engine.Settings, error) {
+	most, err := cfg.MaxAmount.Minor(2)
+	if err != nil {
+		return engine.Settings{}, fmt.Errorf("max_amount: %w", err)
+	}
+	set := engine.Settings{
+		MaxMinor: min(most, payment.MaxMinor),
+		Waiting:  cfg.Deadlines.Waiting, Scanned: cfg.Deadlines.Scanned, TillGrace: cfg.Deadlines.TillGrace,
+		Listed: cfg.Undelivered.After, CaptureNow: cfg.Klarna.Capture == config.CaptureNow,
+		Seed: uint64(time.Now().UnixNano()),
+	}
+	for _, l := range cfg.Lanes {
+		set.Lanes = append(set.Lanes, engine.Lane{
+			ID: payment.LaneID(l.ID), Currency: payment.Currency(l.Currency), DisplayRequired: l.Display.Required,
+			Names: payment.Names{
+				Account: cfg.Klarna.AccountID, Store: cfg.Store.ID + cfg.Store.Reference,
+				Terminal: l.TerminalReference, Epoch: epoch,
+			},
+		})
+	}
+	return set, nil
+}
+
+// run starts everything and stops it in order: no new requests; screens and tills are told; the engine
+// parks what is open and lets writes in flight end; the journal is closed last.
+func (d *daemon) run(ctx context.Context) (err error) {
+	defer func() { err = errors.Join(err, d.journal.Close()) }()
+	defer d.client.Close()
+	lines, err := d.listen(ctx)
+	if err != nil {
+		return err
+	}
+	all, ctx := errgroup.WithContext(ctx)
+	engineCtx, park := context.WithCancel(context.WithoutCancel(ctx))
+	defer park()
+	all.Go(func() error { return d.engine.Run(engineCtx) })
+	all.Go(func() error {
+		defer park()
+		return d.serve(ctx, lines)
+	})
+	return all.Wait()
+}
+
+// serve runs everything that the outside can reach, until ctx ends.
+func (d *daemon) serve(ctx context.Context, lines []carrier) error {
+	front, ctx := errgroup.WithContext(ctx)
+	front.Go(func() error { return d.hub.Run(ctx) })
+	for _, l := range lines {
+		front.Go(func() error {
+			if err := l.run(ctx); err != nil {
+				return fmt.Errorf("%s: %w", l.name, err)
+			}
+			return nil
+		})
+	}
+	n := newNotifier(d.std.getenv)
+	front.Go(func() error { return n.run(ctx, d.engine) })
+	front.Go(func() error { return d.watchConfig(ctx) })
+	front.Go(func() error { return d.keepWarm(ctx) })
+	front.Go(func() error {
+		if err := d.journal.VerifyRest(ctx); err != nil && ctx.Err() == nil {
+			d.log.Error("journal damaged, no new payments", "error", err)
+		}
+		return nil
+	})
+	err := front.Wait()
+	if e := n.say(context.WithoutCancel(ctx), "STOPPING=1"); e != nil {
+		d.log.Debug("service manager not told", "error", e)
+	}
+	return err
+}
+
+// keepWarm keeps a connection to Klarna open, so that the next sale does not wait for one, and uses the
+// key at least once a day: Klarna disables keys that nobody uses.
+func (d *daemon) keepWarm(ctx context.Context) error {
+	warm := time.NewTicker(45 * time.Second)
+	defer warm.Stop()
+	probe := time.NewTicker(24 * time.Hour)
+	defer probe.Stop()
+	for {
+		if err := d.client.Warm(ctx); err != nil && ctx.Err() == nil {
+			d.log.Debug("connection not warm", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-warm.C:
+		case <-probe.C:
+			if _, err := d.client.Probe(ctx); err != nil {
+				d.log.Warn("klarna does not take our key", "error", err)
+			}
+		}
+	}
+}

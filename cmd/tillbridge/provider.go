@@ -1,0 +1,217 @@
+// Copyright The Tillbridge Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+
+	"tillbridge/engine"
+	"tillbridge/internal/secret"
+	"tillbridge/klarna"
+	"tillbridge/payment"
+)
+
+// provider makes Klarna what the engine asks for: it translates words, and decides nothing.
+type provider struct {
+	client  *klarna.Client
+	account klarna.Account
+	store   klarna.Location           // without the terminal
+	lanes   map[payment.LaneID]string // terminal references
+	targets []string                  // origins besides Klarna's own that a code may point to
+	log     *slog.Logger
+}
+
+var _ engine.Provider = (*provider)(nil)
+
+// Body implements engine.Bodies.
+func (k *provider) Body(p payment.Payment, w payment.Write, first []byte) ([]byte, error) {
+	const anyKey = "prepare" // the bytes do not depend on key or token
+	write, err := k.write(p, w, anyKey, first, secret.New(anyKey))
+	return write.Body, err
+}
+
+// write is the call for write w of p.
+func (k *provider) write(p payment.Payment, w payment.Write, key string, first []byte, token secret.Text) (klarna.Write, error) {
+	tx, amount := string(p.Transaction.ID), p.Order.Amount.Minor
+	switch w {
+	case payment.WriteAuthorize:
+		return k.account.Authorize(key, k.sale(p))
+	case payment.WriteFinalize:
+		return k.account.Finalize(key, first, token)
+	case payment.WriteCapture:
+		return k.account.Capture(key, tx, amount, p.Reference)
+	case payment.WriteVoid:
+		return k.account.Void(key, tx)
+	case payment.WriteRefund:
+		return k.account.Refund(key, tx, p.CaptureID, amount, p.Reference)
+	}
+	return klarna.Write{}, fmt.Errorf("write %q is not known", w)
+}
+
+func (k *provider) sale(p payment.Payment) klarna.Sale {
+	o := p.Order
+	s := klarna.Sale{
+		Amount: o.Amount.Minor, Currency: string(o.Amount.Currency),
+		TransactionReference: p.Reference, RequestReference: p.Reference, PurchaseReference: o.Ref,
+		Location: k.store,
+	}
+	if s.PurchaseReference == "" {
+		s.PurchaseReference = string(p.ID.Till)
+	}
+	if p.CaptureNow {
+		s.Capture = klarna.CaptureNow
+	}
+	s.Location.Terminal = k.lanes[p.ID.Lane]
+	for _, l := range o.Lines {
+		s.Lines = append(s.Lines, klarna.Line{Name: l.Name, Quantity: l.Quantity, Total: l.Total, Tax: l.Tax, Product: l.SKU})
+	}
+	return s
+}
+
+// Send implements engine.Provider. The path is made anew; the bytes are the stored ones.
+func (k *provider) Send(ctx context.Context, c engine.Call) engine.Answer {
+	p, key := c.Payment, string(c.Intent.Key)
+	w := klarna.Write{Op: klarna.Op(c.Intent.Write)}
+	switch c.Intent.Write {
+	case payment.WriteAuthorize, payment.WriteFinalize:
+		path, err := k.account.Authorize(key, k.sale(p))
+		if err != nil {
+			return k.unusable(p, err)
+		}
+		w.Path = path.Path
+	case payment.WriteCapture, payment.WriteVoid, payment.WriteRefund:
+		path, err := k.write(p, c.Intent.Write, key, nil, secret.Text{})
+		if err != nil {
+			return k.unusable(p, err)
+		}
+		w.Path = path.Path
+	}
+	w.Key, w.Body, w.SessionToken = key, c.Body, c.Token
+	return k.answer(p, k.client.Send(ctx, w))
+}
+
+func (k *provider) unusable(p payment.Payment, err error) engine.Answer {
+	k.log.Error("call cannot be made", "payment", p.ID.String(), "error", err)
+	return engine.NotExecuted{}
+}
+
+// answer translates an outcome. Only 429 is known not to have been executed; 409 and a block in front
+// of Klarna prove nothing.
+func (k *provider) answer(p payment.Payment, o klarna.Outcome) engine.Answer {
+	switch o := o.(type) {
+	case klarna.Approved:
+		return engine.Approved{Transaction: payment.Transaction{
+			ID: payment.TransactionID(o.TransactionID), Reference: o.TransactionReference,
+			Amount:   payment.Amount{Minor: o.Amount, Currency: payment.Currency(o.Currency)},
+			Captured: p.CaptureNow,
+		}}
+	case klarna.StepUp:
+		return engine.StepUp{
+			Request: payment.Request{ID: payment.RequestID(o.RequestID), URL: k.target(p, o.TargetURL), ExpiresAt: o.ExpiresAt},
+			Amount:  payment.Amount{Minor: o.Amount, Currency: payment.Currency(o.Currency)},
+		}
+	case klarna.Declined:
+		return engine.Declined{}
+	case klarna.Done:
+		return engine.Done{CaptureID: o.ID}
+	case klarna.Refused:
+		k.log.Warn("klarna refused", "payment", p.ID.String(), "code", o.Code, "parameter", o.Parameter, "correlation", o.CorrelationID)
+		return engine.Refused{Code: o.Code, Correlation: o.CorrelationID}
+	case klarna.Busy:
+		if o.Status == http.StatusTooManyRequests {
+			return engine.NotExecuted{After: o.RetryAfter}
+		}
+		return engine.Unclear{After: o.RetryAfter}
+	case klarna.Unclear:
+		k.log.Warn("no clear answer from klarna", "payment", p.ID.String(), "status", o.Status, "correlation", o.CorrelationID, "error", o.Err)
+		return engine.Unclear{After: o.RetryAfter}
+	case klarna.NotSent:
+		k.log.Warn("klarna not reached", "payment", p.ID.String(), "error", o.Err)
+		return engine.NotExecuted{}
+	}
+	return engine.Unclear{}
+}
+
+// target is what the code says, or empty if it points to a place that is not Klarna's.
+func (k *provider) target(p payment.Payment, url string) string {
+	if err := klarna.CheckTarget(url, k.targets...); err != nil {
+		k.log.Error("code not shown", "payment", p.ID.String(), "error", err)
+		return ""
+	}
+	return url
+}
+
+// ReadRequest implements engine.Provider.
+func (k *provider) ReadRequest(ctx context.Context, _ payment.LaneID, id payment.RequestID) engine.Reading {
+	r, err := k.client.ReadRequest(ctx, string(id))
+	switch {
+	case errors.Is(err, klarna.ErrNotFound):
+		return engine.Reading{Status: payment.RequestGone}
+	case errors.Is(err, klarna.ErrRateLimited):
+		return engine.Reading{Slow: true, After: r.RetryAfter}
+	case err != nil:
+		k.log.Warn("request not read", "request", string(id), "error", err)
+		return engine.Reading{}
+	}
+	return engine.Reading{Status: requestStatus(r.State), Token: r.SessionToken}
+}
+
+// requestStatus is empty for a word of Klarna's that this version does not know: keep asking.
+func requestStatus(s klarna.RequestState) payment.RequestStatus {
+	switch s {
+	case klarna.RequestSubmitted:
+		return payment.RequestSubmitted
+	case klarna.RequestInProgress:
+		return payment.RequestInProgress
+	case klarna.RequestCompleted:
+		return payment.RequestCompleted
+	case klarna.RequestExpired:
+		return payment.RequestExpired
+	case klarna.RequestCanceled:
+		return payment.RequestCanceled
+	case klarna.RequestDeclined:
+		return payment.RequestDeclined
+	}
+	return ""
+}
+
+// CancelRequest implements engine.Provider.
+func (k *provider) CancelRequest(ctx context.Context, _ payment.LaneID, id payment.RequestID) engine.Closing {
+	r, err := k.client.CancelRequest(ctx, string(id))
+	switch {
+	case err == nil:
+		return engine.Closing{Status: payment.RequestCanceled}
+	case errors.Is(err, klarna.ErrRateLimited):
+		return engine.Closing{After: r.RetryAfter}
+	case errors.Is(err, klarna.ErrRefused), errors.Is(err, klarna.ErrNotFound):
+		return engine.Closing{Refused: true}
+	}
+	k.log.Warn("request not cancelled", "request", string(id), "error", err)
+	return engine.Closing{}
+}
+
+// ReadTransaction implements engine.Provider. Money that was refunded in full counts as closed.
+func (k *provider) ReadTransaction(ctx context.Context, _ payment.LaneID, id payment.TransactionID) engine.Holding {
+	t, err := k.client.ReadTransaction(ctx, string(id))
+	if err != nil {
+		k.log.Warn("transaction not read", "transaction", string(id), "error", err)
+		return engine.Holding{}
+	}
+	switch t.State {
+	case klarna.TransactionAuthorized:
+		return engine.Holding{Status: payment.TransactionAuthorized}
+	case klarna.TransactionCompleted:
+		if t.Refunded != nil && *t.Refunded >= t.Amount {
+			return engine.Holding{Status: payment.TransactionClosed}
+		}
+		return engine.Holding{Status: payment.TransactionCaptured}
+	case klarna.TransactionClosed, klarna.TransactionExpired:
+		return engine.Holding{Status: payment.TransactionClosed}
+	}
+	return engine.Holding{}
+}

@@ -1,0 +1,422 @@
+// Copyright The Tillbridge Authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// The demo's page: it draws what the till knows, frames the customer's screen and phone, and reads the
+// simulator's ledger. It decides nothing about a payment.
+
+// @ts-check
+
+import {Till, newId} from './till.js';
+import {readLedger, rowsOf} from './ledger.js';
+
+/**
+ * @typedef {import('./till.js').Sale} Sale
+ * @typedef {{shop: string, lane: string, currency: string, display: string, till: string}} Settings
+ */
+
+/** The sale that a reload of the page goes on with. */
+const KEPT = 'tillbridge-demo-sale';
+const FIRST_AMOUNT = 1610;
+const MAX_AMOUNT = 999999;
+const MAX_LOG = 200;
+const LOOK_EVERY = 1500; // at the ledger, in ms
+/** Longer than Klarna keeps a request open for us (PT30M). */
+const BEYOND = '31m';
+
+/** @param {string} id */
+const at = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
+
+/** @type {Settings} */
+let settings;
+/** @type {Till} */
+let till;
+/** @type {Intl.NumberFormat} */
+let money;
+let entered = FIRST_AMOUNT;
+let fresh = true; // the next digit begins a new amount
+let phoneShows = '';
+let openRequest = ''; // the phone page of the newest request that its customer has not answered
+
+/** @param {number} minor */
+const format = (minor) => money.format(minor / 100);
+
+/**
+ * @param {string} id
+ * @param {string} text
+ */
+function write(id, text) {
+	const e = at(id);
+	if (e.textContent !== text) e.textContent = text;
+}
+
+// ---------------------------------------------------------------- the till
+
+/** @param {string} key */
+function press(key) {
+	if (key === 'back') {
+		entered = Math.floor(entered / 10);
+	} else {
+		const next = Number(String(fresh ? 0 : entered) + key);
+		if (next <= MAX_AMOUNT) entered = next;
+	}
+	fresh = false;
+	drawAmount();
+}
+
+function drawAmount() {
+	write('amount', format(entered));
+	/** @type {HTMLButtonElement} */ (at('charge')).disabled = entered === 0;
+}
+
+function charge() {
+	if (entered === 0 || at('till').dataset.view !== 'amount') return;
+	closePhone();
+	behave(); // a simulator that started again has forgotten it
+	till.pay(newId(), entered);
+}
+
+function nextSale() {
+	till.forget();
+	sessionStorage.removeItem(KEPT);
+	fresh = true;
+	entered = FIRST_AMOUNT;
+	write('id', 'none yet');
+	write('line', 'ready');
+	at('line').dataset.line = 'ready';
+	drawAmount();
+	show('amount');
+	at('charge').focus({preventScroll: true});
+}
+
+/** @param {'amount'|'running'|'done'} view */
+function show(view) {
+	at('till').dataset.view = view;
+	if (view !== 'done') at('till').dataset.outcome = '';
+	for (const v of ['amount', 'running', 'done']) at(`view-${v}`).hidden = v !== view;
+}
+
+/** @param {Sale} sale */
+function drawSale(sale) {
+	keep(sale);
+	write('id', sale.id);
+	if (at('till').dataset.phase !== sale.phase) look(); // Klarna was asked something
+	at('till').dataset.phase = sale.phase;
+	const confirmed = String(Boolean(sale.confirmed));
+	if (at('till').dataset.confirmed !== confirmed) look(); // and it captures
+	at('till').dataset.confirmed = confirmed;
+	write('line', sale.lost ? 'line lost' : sale.outcome ? 'ready' : 'busy');
+	at('line').dataset.line = sale.lost ? 'lost' : sale.outcome ? 'ready' : 'busy';
+	at('lost').hidden = !sale.lost;
+	if (sale.outcome) {
+		drawResult(sale);
+	} else {
+		drawRunning(sale);
+	}
+	if (sale.outcome) openRequest = '';
+	drawPhone();
+	/** @type {HTMLButtonElement} */ (at('expire')).disabled = Boolean(sale.outcome) || !['waiting', 'scanned'].includes(sale.phase);
+}
+
+/** @param {Sale} sale */
+function drawRunning(sale) {
+	write('running-amount', format(sale.amount));
+	const items = [...at('steps').children];
+	const is = items.findIndex((li) => /** @type {HTMLElement} */ (li).dataset.phase === sale.phase);
+	if (is >= 0) {
+		items.forEach((li, i) => { li.className = i < is ? 'was' : i === is ? 'is' : ''; });
+	}
+	/** @type {HTMLButtonElement} */ (at('cancel')).disabled = sale.phase === 'cancelling';
+	drawNow(sale);
+	show('running');
+}
+
+/** @param {Sale} sale */
+function drawNow(sale) {
+	const left = sale.expires ? Math.max(0, Math.ceil((Date.parse(sale.expires) - Date.now()) / 1000)) : 0;
+	const clock = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, '0')}`;
+	const words = {
+		creating: 'Asking Klarna …',
+		waiting: `The customer has ${clock} to scan it`,
+		scanned: `${clock} left to agree`,
+		confirming: 'One moment …',
+		cancelling: 'Cancelling …',
+		checking: 'Asking how it went …',
+	};
+	write('now', sale.lost ? '' : words[/** @type {keyof words} */ (sale.phase)] || '');
+}
+
+const WORDS = {
+	approved: 'Paid', declined: 'Declined', cancelled: 'Cancelled', expired: 'Expired', failed: 'Not possible',
+	unknown: 'Not known yet', reversed: 'Given back', refused: 'Not taken',
+};
+const MARKS = {
+	approved: 'M15 25l6.5 6.5L34 18', declined: 'M17 17l14 14M31 17L17 31', cancelled: 'M15 24h18',
+	expired: 'M24 14v11l7 4', failed: 'M17 17l14 14M31 17L17 31', unknown: 'M24 14v13M24 33.5v.1', reversed: 'M31 31V22a5 5 0 0 0-5-5H15M20 12l-5 5 5 5',
+	refused: 'M24 14v13M24 33.5v.1',
+};
+
+/** @param {Sale} sale */
+function drawResult(sale) {
+	const outcome = /** @type {keyof WORDS} */ (sale.givenBack ? 'reversed' : sale.outcome);
+	const done = at('till').dataset;
+	if (done.view === 'done' && done.outcome === outcome) return;
+	done.outcome = outcome;
+	write('word', WORDS[outcome] || String(outcome));
+	write('done-amount', format(sale.amount));
+	drawMark(MARKS[outcome] || MARKS.unknown);
+	const lines = (sale.text || '').replace(/ \[.*\]$/, '').match(/[^.]+\.(?=\s|$)/g) || [];
+	at('lines').replaceChildren(...lines.map((text) => element('li', '', text.trim())));
+	show('done');
+	look();
+}
+
+/** @param {string} d a path in a square of 48 */
+function drawMark(d) {
+	const svg = 'http://www.w3.org/2000/svg';
+	const circle = document.createElementNS(svg, 'circle');
+	for (const [name, value] of [['cx', '24'], ['cy', '24'], ['r', '23']]) circle.setAttribute(name, value);
+	const path = document.createElementNS(svg, 'path');
+	path.setAttribute('d', d);
+	at('mark').replaceChildren(circle, path);
+}
+
+/** @param {Sale} sale */
+function keep(sale) {
+	if (sale.outcome === 'refused' || sale.confirmed && sale.outcome !== 'unknown') {
+		sessionStorage.removeItem(KEPT);
+	} else {
+		sessionStorage.setItem(KEPT, JSON.stringify({id: sale.id, amount: sale.amount}));
+	}
+}
+
+function resumeKept() {
+	try {
+		const kept = JSON.parse(sessionStorage.getItem(KEPT) || 'null');
+		if (kept) till.resume(String(kept.id), Number(kept.amount));
+	} catch {
+		sessionStorage.removeItem(KEPT); // not ours
+	}
+}
+
+// ---------------------------------------------------------------- the phone
+
+/**
+ * What a phone does with a code: it opens the address in it. Only the simulator's own pages are opened.
+ * @param {string|undefined} code
+ * @returns {string} the page's path, or ''
+ */
+function phonePage(code) {
+	if (!code || !URL.canParse(code)) return '';
+	const u = new URL(code);
+	return u.pathname.startsWith('/phone/') && u.origin === location.origin ? u.pathname : '';
+}
+
+const customer = () => /** @type {HTMLInputElement} */ (document.querySelector('input[name="customer"]:checked')).value;
+
+/**
+ * The page that the code on the screen opens. A till that only asks now and then is not told the code,
+ * and another till's sale is not ours at all; the simulator knows.
+ */
+function pageOnScreen() {
+	const sale = till.sale;
+	if (!sale || sale.outcome) return openRequest;
+	return ['waiting', 'scanned'].includes(sale.phase) ? phonePage(sale.qr) || openRequest : '';
+}
+
+function drawPhone() {
+	const page = pageOnScreen();
+	if (page && phoneShows && phoneShows !== page) closePhone();
+	at('camera').classList.toggle('sees', Boolean(page));
+	/** @type {HTMLButtonElement} */ (at('scan')).disabled = !page;
+	write('camera-text', page ? 'There is a code on the screen' : 'No code to scan yet');
+	if (page && customer() !== 'manual') openPhone(page);
+}
+
+/** @param {string} page */
+function openPhone(page) {
+	if (!page || phoneShows === page) return;
+	phoneShows = page;
+	turnPhone(page);
+	at('phone').hidden = false;
+	at('camera').hidden = true;
+}
+
+function closePhone() {
+	phoneShows = '';
+	turnPhone('about:blank');
+	at('phone').hidden = true;
+	at('camera').hidden = false;
+}
+
+/**
+ * Shows another page on the phone, and leaves the browser's Back to this page.
+ * @param {string} page
+ */
+function turnPhone(page) {
+	/** @type {HTMLIFrameElement} */ (at('phone')).contentWindow?.location.replace(page);
+}
+
+// ---------------------------------------------------------------- the simulator
+
+/**
+ * @param {string} what
+ * @param {Object} body
+ */
+async function tellSandbox(what, body) {
+	try {
+		await fetch(`/sandbox/${what}`, {method: 'POST', headers: {'Content-Type': 'application/json'}, body: JSON.stringify(body)});
+	} catch {
+		// It is starting again, and begins as if nothing had been told.
+	}
+	look();
+}
+
+const behave = () => tellSandbox('behaviour', {customer: customer(), after: customer() === 'manual' ? '0s' : '6s'});
+
+async function look() {
+	const books = await readLedger();
+	if (!books) return;
+	const waiting = books.payment_requests.findLast((r) => ['SUBMITTED', 'IN_PROGRESS'].includes(r.state));
+	openRequest = waiting ? `/phone/${waiting.payment_request_id}` : '';
+	drawPhone();
+	const rows = rowsOf(books);
+	const total = rows.reduce((sum, row) => sum + row.charged, 0);
+	const paid = rows.filter((row) => row.charged > 0).length;
+	write('charged', format(total));
+	write('charged-note', paid === 0 ? 'no charge' : paid === 1 ? 'in one charge' : `in ${paid} charges`);
+	at('ledger-none').hidden = rows.length > 0;
+	at('ledger').replaceChildren(...rows.slice(0, 12).map(drawRow));
+}
+
+/** @param {import('./ledger.js').Row} row */
+function drawRow(row) {
+	const tr = element('tr', '', '');
+	tr.dataset.charged = String(row.charged);
+	tr.append(
+		element('td', '', row.at ? clockOf(new Date(row.at)) : ''),
+		element('td', '', format(row.amount)),
+		element('td', '', row.ended),
+		row.charged ? element('td', '', format(row.charged)) : element('td', 'nothing', 'nothing charged'),
+	);
+	return tr;
+}
+
+// ---------------------------------------------------------------- the log
+
+/**
+ * @param {boolean} out from the till
+ * @param {string} name
+ * @param {Object|null} body
+ * @param {boolean} [trouble]
+ */
+function log(out, name, body, trouble) {
+	const list = at('log');
+	for (const none of list.querySelectorAll('.none')) none.remove();
+	const bottom = list.scrollTop + list.clientHeight > list.scrollHeight - 30;
+	const line = element('li', (out ? 'out' : 'in') + (trouble ? ' trouble' : ''), '');
+	const details = element('details', '', '');
+	const summary = element('summary', '', '');
+	const short = body ? Object.entries(body).filter(([k]) => !['type', 'id'].includes(k)).map(([k, v]) => `${k} ${v}`).join('  ·  ') : '';
+	const [first, ...rest] = name.split(' ');
+	summary.append(
+		element('time', '', clockOf(new Date())), element('span', 'who', out ? 'Till' : 'Bridge'),
+		element('span', 'name', out ? first : name),
+		element('span', 'what', out ? [rest.join(' '), short].filter(Boolean).join('  ·  ') : short),
+	);
+	details.append(summary, element('pre', '', (out ? `${first} ${till.lane}${rest.join(' ')}\n` : '') + (body ? JSON.stringify(body, null, 2) : '')));
+	line.append(details);
+	list.append(line);
+	while (list.children.length > MAX_LOG) list.children[0].remove();
+	if (bottom) list.scrollTop = list.scrollHeight;
+}
+
+/** @param {Date} when */
+const clockOf = (when) => when.toLocaleTimeString('en-GB');
+
+/**
+ * @param {string} name
+ * @param {string} className
+ * @param {string} text
+ */
+function element(name, className, text) {
+	const e = document.createElement(name);
+	if (className) e.className = className;
+	e.textContent = text;
+	return e;
+}
+
+// ---------------------------------------------------------------- the frames
+
+/**
+ * Gives the page in a frame the size that its device has, and makes the picture as small as the frame.
+ * @param {HTMLElement} glass
+ */
+function fit(glass) {
+	const frame = glass.querySelector('iframe');
+	if (!frame || !glass.clientWidth || !glass.clientHeight) return;
+	const scale = glass.clientWidth / Number(glass.dataset.width);
+	frame.style.width = `${glass.dataset.width}px`;
+	frame.style.height = `${Math.ceil(glass.clientHeight / scale)}px`;
+	frame.style.transform = `scale(${scale})`;
+}
+
+// ---------------------------------------------------------------- the start
+
+async function learn() {
+	for (;;) {
+		try {
+			const answer = await fetch('/demo/settings', {cache: 'no-store'});
+			if (answer.ok) return /** @type {Settings} */ (await answer.json());
+		} catch {
+			// The demo is starting again.
+		}
+		await new Promise((done) => setTimeout(done, 500));
+	}
+}
+
+function listen() {
+	at('keys').addEventListener('click', (e) => {
+		const key = /** @type {Element} */ (e.target).closest('button');
+		if (key) press(key.dataset.key || '');
+	});
+	document.addEventListener('keydown', (e) => {
+		if (at('till').dataset.view !== 'amount' || e.ctrlKey || e.metaKey || e.altKey) return;
+		if (/^[0-9]$/.test(e.key)) press(e.key);
+		if (e.key === 'Backspace') press('back');
+	});
+	at('view-amount').addEventListener('submit', (e) => {
+		e.preventDefault();
+		charge();
+	});
+	at('cancel').addEventListener('click', () => {
+		/** @type {HTMLButtonElement} */ (at('cancel')).disabled = true;
+		till.cancel();
+	});
+	at('next').addEventListener('click', nextSale);
+	at('scan').addEventListener('click', () => openPhone(pageOnScreen()));
+	at('customer').addEventListener('change', behave);
+	at('expire').addEventListener('click', () => {
+		/** @type {HTMLButtonElement} */ (at('expire')).disabled = true;
+		tellSandbox('clock', {advance: BEYOND});
+	});
+}
+
+async function start() {
+	const watch = new ResizeObserver((entries) => entries.forEach((e) => fit(/** @type {HTMLElement} */ (e.target))));
+	for (const glass of document.querySelectorAll('.glass')) watch.observe(glass);
+	settings = await learn();
+	money = new Intl.NumberFormat('en', {style: 'currency', currency: settings.currency});
+	till = new Till(`/v1/lanes/${settings.lane}`, settings.currency, {changed: drawSale, said: log});
+	write('shop', settings.shop);
+	write('try', `tillbridge pay --to ${settings.till} --amount 16.10 --currency ${settings.currency}`);
+	/** @type {HTMLIFrameElement} */ (at('screen')).src = settings.display;
+	listen();
+	drawAmount();
+	behave();
+	resumeKept();
+	setInterval(look, LOOK_EVERY);
+	setInterval(() => till.sale && !till.sale.outcome && drawNow(till.sale), 500);
+	document.body.dataset.ready = 'true';
+}
+
+start();
