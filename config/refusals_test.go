@@ -259,13 +259,14 @@ func TestLoadRefuses(t *testing.T) {
 }
 
 func TestLoadRefusesTooManyLanes(t *testing.T) {
-	content := "version: 1\nstore: {id: s}\nlanes:\n"
+	var content strings.Builder
+	content.WriteString("version: 1\nstore: {id: s}\nlanes:\n")
 	for i := range 129 {
-		content += fmt.Sprintf("  - {id: l%d, terminal_reference: T, currency: EUR, till: {protocol: native}}\n", i)
+		fmt.Fprintf(&content, "  - {id: l%d, terminal_reference: T, currency: EUR, till: {protocol: native}}\n", i)
 	}
-	_, err := load(t, content)
+	_, err := load(t, content.String())
 	wantLines(t, err, []string{"till.yaml:3: lanes: 129 of them: expected at most 128 lanes"})
-	mustLoad(t, strings.TrimSuffix(content, "  - {id: l128, terminal_reference: T, currency: EUR, till: {protocol: native}}\n"))
+	mustLoad(t, strings.TrimSuffix(content.String(), "  - {id: l128, terminal_reference: T, currency: EUR, till: {protocol: native}}\n"))
 }
 
 func TestLoadSeesOneDeviceBehindTwoNames(t *testing.T) {

@@ -49,7 +49,7 @@ func golden(t *testing.T, name, got string) {
 		if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(path, []byte(got), 0o600); err != nil { //nolint:gosec // G703: names are constants of these tests
+		if err := os.WriteFile(path, []byte(got), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}

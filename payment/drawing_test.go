@@ -36,7 +36,7 @@ func TestDrawingIsTheTable(t *testing.T) {
 	}
 	drawn := "\n" + drawing() + "\n"
 	if given("update") {
-		err := os.WriteFile(architecture, []byte(head+beginMark+drawn+endMark+tail), 0o600) //nolint:gosec // our own document
+		err := os.WriteFile(architecture, []byte(head+beginMark+drawn+endMark+tail), 0o600)
 		if err != nil {
 			t.Fatal(err)
 		}

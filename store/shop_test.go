@@ -262,7 +262,7 @@ func sparseReserve(tb testing.TB, path string) {
 
 func put(tb testing.TB, path string, b []byte) {
 	tb.Helper()
-	must(tb, os.WriteFile(path, b, 0o600)) //nolint:gosec // paths of this test
+	must(tb, os.WriteFile(path, b, 0o600))
 }
 
 // damage is the *DamageError in err, or the test ends.

@@ -77,13 +77,14 @@ func TestEventsAreReadAndWrittenAsInTheVectors(t *testing.T) {
 func pay(member, value string) string {
 	m := map[string]string{"id": `"A1"`, "amount": "1610", "currency": `"EUR"`}
 	m[member] = value
-	out := `{"type":"pay"`
+	var out strings.Builder
+	out.WriteString(`{"type":"pay"`)
 	for _, name := range []string{"id", "amount", "currency", "ref", "lang", "timeout_s", "lines", "qr", "interaction"} {
 		if v, ok := m[name]; ok {
-			out += `,"` + name + `":` + v
+			out.WriteString(`,"` + name + `":` + v)
 		}
 	}
-	return out + "}"
+	return out.String() + "}"
 }
 
 func TestRequestsThatAreRefused(t *testing.T) {
