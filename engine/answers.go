@@ -63,6 +63,9 @@ func (c *Core) again(j *job, asked time.Duration) {
 // stepUp opens a round. A request for other money than ours is cancelled before anyone can see it.
 func (c *Core) stepUp(j *job, key payment.Key, a StepUp) {
 	deadline, replayed := j.p.Deadline, j.p.Authorize.Unclear
+	if key == j.p.Finalize.Key {
+		replayed = j.p.Finalize.Unclear
+	}
 	if j.p.State == payment.StateAuthorizing && j.p.Order.Timeout == 0 {
 		deadline = c.now.wallAt(min(c.now.Up+c.set.Waiting, j.limit))
 	}

@@ -109,14 +109,15 @@ func (c *Core) Next() (time.Duration, bool) {
 	return next, any
 }
 
-// tick pursues every job that is due and forgets those that are done with.
+// tick pursues every job that is due and forgets those that are done with. A till that asks again, on
+// whatever link, brings one back from the journal.
 func (c *Core) tick() {
 	for _, j := range slices.Clone(c.order) {
 		if !j.wakes || j.wake > c.now.Up {
 			continue
 		}
 		c.pursue(j)
-		if j.p.State.Final() && c.now.Up-j.doneAt >= forget && len(j.links) == 0 {
+		if j.p.State.Final() && c.now.Up-j.doneAt >= forget {
 			c.drop(j)
 		}
 	}

@@ -753,3 +753,47 @@ func TestKlarnaOutOfReachIsSaidAndTakenBack(t *testing.T) {
 		t.Error("one answer brings it back")
 	}
 }
+
+func TestATillTakesASaleBackByItsName(t *testing.T) {
+	t.Run("before the capture it is a void", func(t *testing.T) {
+		d := newDesk(t)
+		d.toOffered()
+		d.say(1, payment.GiveBack{ID: p1.Till})
+		d.wantSaid("cancelling")
+		void := d.lastSend()
+		if void.Intent.Write != payment.WriteVoid {
+			t.Fatalf("gave back by %s, want void", void.Intent.Write)
+		}
+		d.answer(void, engine.Done{})
+		d.wantSaid("update reversed")
+	})
+	t.Run("after it, long after, it is a refund", func(t *testing.T) {
+		d := newDesk(t)
+		d.toOffered()
+		d.say(1, payment.Confirm{ID: p1.Till, Outcome: payment.Approved, OK: true})
+		d.answer(d.lastSend(), engine.Done{CaptureID: "c1"})
+		d.after(time.Hour)
+		d.core.Remember(d.now, d.disk[p1])
+		d.say(1, payment.GiveBack{ID: p1.Till})
+		refund := d.lastSend()
+		if refund.Intent.Write != payment.WriteRefund {
+			t.Fatalf("gave back by %s, want refund", refund.Intent.Write)
+		}
+		d.say(1, payment.GiveBack{ID: p1.Till}) // row 75: asked twice
+		d.wantSaid("cancelling")
+		d.wantNoCall()
+		d.answer(refund, engine.Done{})
+		d.wantSaid("update reversed")
+		d.say(1, payment.GiveBack{ID: p1.Till})
+		d.wantSaid("result approved replay given back")
+	})
+	t.Run("what was never paid cannot be given back", func(t *testing.T) {
+		d := newDesk(t)
+		d.toWaiting()
+		d.say(1, payment.GiveBack{ID: p1.Till})
+		d.wantSaid("refusal conflict")
+		d.say(1, payment.GiveBack{ID: "row 75: unknown"})
+		d.wantSaid("refusal not_found")
+		d.wantState(payment.StateWaiting)
+	})
+}

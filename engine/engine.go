@@ -6,7 +6,6 @@ package engine
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"sync"
 	"time"
@@ -137,27 +136,4 @@ func (e *Engine) inspect(ctx context.Context, ask func(*Core)) error {
 func (e *Engine) now() Instant {
 	wall := time.Now()
 	return Instant{Up: wall.Sub(e.began), Wall: wall.Round(0).UTC()}
-}
-
-// saved reads what the last process left unfinished.
-func (e *Engine) saved() ([]Saved, error) {
-	unfinished, err := e.journal.Unfinished()
-	if err != nil {
-		return nil, fmt.Errorf("read unfinished payments: %w", err)
-	}
-	all := make([]Saved, 0, len(unfinished))
-	for _, p := range unfinished {
-		s := Saved{Payment: p}
-		for _, key := range needed(p) {
-			b, ok, err := e.journal.Blob(key)
-			if err != nil {
-				return nil, fmt.Errorf("read the bytes of %s: %w", p.ID, err)
-			}
-			if ok {
-				s.Blobs = append(s.Blobs, b)
-			}
-		}
-		all = append(all, s)
-	}
-	return all, nil
 }

@@ -24,6 +24,8 @@ func (c *Core) heard(in Heard) {
 		c.status(k, ask)
 	case payment.Confirm:
 		c.confirm(k, ask)
+	case payment.GiveBack:
+		c.giveBack(k, ask)
 	case payment.Here:
 		if j := c.jobs[payment.ID{Lane: k.Lane, Till: ask.ID}]; j != nil {
 			c.attach(j, k.id)
@@ -54,6 +56,26 @@ func (c *Core) cancel(k *link, ask payment.Cancel) {
 		c.act(Tell{k.id, payment.Cancelling(ask)})
 	} else {
 		c.report(k, j)
+	}
+	c.pursue(j)
+}
+
+// giveBack takes a whole sale back for its till. The reversal names its sale, so the till has it.
+func (c *Core) giveBack(k *link, ask payment.GiveBack) {
+	j := c.jobs[payment.ID{Lane: k.Lane, Till: ask.ID}]
+	if j == nil {
+		c.refuse(k, ask.ID, payment.ReasonNotFound, "")
+		return
+	}
+	c.attach(j, k.id)
+	err := c.apply(j, payment.ReversalAsked{At: c.now.Wall})
+	switch {
+	case j.p.State == payment.StateReversed:
+		c.report(k, j)
+	case err != nil:
+		c.refuse(k, ask.ID, payment.ReasonConflict, "there is no paid sale to give back")
+	default:
+		c.act(Tell{k.id, payment.Cancelling(ask)})
 	}
 	c.pursue(j)
 }

@@ -33,7 +33,7 @@ func (e *Engine) Run(ctx context.Context) error {
 		e.core.damaged = true
 		return e.serve(ctx, calling)
 	}
-	saved, err := e.saved()
+	saved, err := Load(e.journal)
 	if err != nil {
 		return err
 	}
@@ -105,7 +105,7 @@ func (e *Engine) handle(calling context.Context, batch []Input) error {
 	var commit payment.Commit
 	var actions []Action
 	for _, in := range batch {
-		if err := e.recall(in); err != nil {
+		if err := e.core.Recall(e.now(), e.journal, in); err != nil {
 			return err
 		}
 		more, then := e.core.Handle(e.now(), in)
@@ -115,55 +115,6 @@ func (e *Engine) handle(calling context.Context, batch []Input) error {
 		actions = append(actions, then...)
 	}
 	return e.carryOut(calling, commit, actions)
-}
-
-// recall brings a finished payment back into memory when a till asks about it.
-func (e *Engine) recall(in Input) error {
-	heard, ok := in.(Heard)
-	if !ok {
-		return nil
-	}
-	lane, ok := e.core.LaneOf(heard.Link)
-	if !ok {
-		return nil
-	}
-	id, last := about(heard.Ask)
-	var p payment.Payment
-	var found bool
-	var err error
-	switch {
-	case last:
-		p, found, err = e.journal.Last(lane)
-	case id == "" || e.core.Knows(payment.ID{Lane: lane, Till: id}):
-		return nil
-	default:
-		p, found, err = e.journal.Find(payment.ID{Lane: lane, Till: id})
-	}
-	if err != nil {
-		return fmt.Errorf("look up %s on %s: %w", id, lane, err)
-	}
-	if found {
-		e.core.Remember(e.now(), p)
-	}
-	return nil
-}
-
-// about is the payment that an ask names.
-func about(a payment.Ask) (id payment.TillID, last bool) {
-	switch a := a.(type) {
-	case payment.Pay:
-		return a.ID, false
-	case payment.Cancel:
-		return a.ID, false
-	case payment.Status:
-		return a.ID, a.Last
-	case payment.Confirm:
-		return a.ID, false
-	case payment.Here:
-		return a.ID, false
-	case payment.Look:
-	}
-	return "", false
 }
 
 // carryOut is the one place where the order stands: first the commit, then the actions.

@@ -111,6 +111,7 @@ func outcomes() []payment.Outcome {
 func wishes(p payment.Payment) []payment.Event {
 	all := []payment.Event{
 		payment.Offered{At: at(time.Minute)},
+		payment.ReversalAsked{At: at(time.Minute)},
 		payment.MoreTime{Deadline: p.Deadline.Add(time.Minute)},
 		payment.MoreTime{Deadline: p.Deadline.Add(-time.Minute)},
 		resolved(payment.DecideDelivered), resolved(payment.DecideGiveBack), resolved(payment.DecideNoCharge),

@@ -180,6 +180,10 @@ type (
 		Reason string    `json:"reason"`
 		By     string    `json:"by,omitempty"`
 	}
+	// ReversalAsked means: the till takes a sale back by its name, and so has it.
+	ReversalAsked struct {
+		At time.Time `json:"at"`
+	}
 	// MoreTime moves the deadline at the customer's wish.
 	MoreTime struct {
 		Deadline time.Time `json:"deadline"`
@@ -204,6 +208,7 @@ func (Captured) isEvent()         {}
 func (GivenBack) isEvent()        {}
 func (TransactionSeen) isEvent()  {}
 func (Resolved) isEvent()         {}
+func (ReversalAsked) isEvent()    {}
 func (MoreTime) isEvent()         {}
 
 // Kind implements Event.
@@ -259,6 +264,9 @@ func (TransactionSeen) Kind() string { return "transaction_seen" }
 
 // Kind implements Event.
 func (Resolved) Kind() string { return "resolved" }
+
+// Kind implements Event.
+func (ReversalAsked) Kind() string { return "reversal_asked" }
 
 // Kind implements Event.
 func (MoreTime) Kind() string { return "more_time" }

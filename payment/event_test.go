@@ -47,6 +47,7 @@ func allEvents() []payment.Event {
 		payment.Captured{At: at(4), Key: fin, CaptureID: "capture-1"},
 		payment.GivenBack{At: at(5), Key: fin},
 		holding(payment.TransactionClosed), resolved(payment.DecideGiveBack),
+		payment.ReversalAsked{At: at(6)},
 		payment.MoreTime{Deadline: at(6)},
 	}
 }

@@ -39,6 +39,7 @@ const (
 	WhyDeadline Why = "deadline"
 	WhyTillGone Why = "till_gone"
 	WhyStaff    Why = "staff"
+	WhyReversal Why = "reversal"
 	WhyDeclined Why = "declined"
 	WhyRefused  Why = "refused"
 )
@@ -52,7 +53,7 @@ func (w Why) Outcome() Outcome {
 		return Declined
 	case WhyRefused:
 		return Failed
-	case WhyTill, WhyCustomer, WhyTillGone, WhyStaff:
+	case WhyTill, WhyCustomer, WhyTillGone, WhyStaff, WhyReversal:
 		return Cancelled
 	}
 	return Cancelled

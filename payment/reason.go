@@ -62,7 +62,7 @@ func (w Why) reason() Reason {
 		return ReasonCancelledByGuest
 	case WhyDeadline:
 		return ReasonExpired
-	case WhyStaff:
+	case WhyStaff, WhyReversal:
 		return ReasonGivenBack
 	case WhyTillGone:
 		return ReasonTillGone

@@ -78,6 +78,7 @@ func eventReaders() map[string]func([]byte) (Event, error) {
 		GivenBack{}.Kind():        readAs[GivenBack],
 		TransactionSeen{}.Kind():  readAs[TransactionSeen],
 		Resolved{}.Kind():         readAs[Resolved],
+		ReversalAsked{}.Kind():    readAs[ReversalAsked],
 		MoreTime{}.Kind():         readAs[MoreTime],
 	}
 }

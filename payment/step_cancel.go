@@ -46,7 +46,7 @@ func stepCancelling(p Payment, e Event) (Payment, error) {
 		return p.toldWhileCancelling(e)
 	case Confirmed:
 		return p.acknowledge(e)
-	case Asked, Intended, Offered, Captured, GivenBack, TransactionSeen, Resolved, MoreTime:
+	case Asked, Intended, Offered, Captured, GivenBack, TransactionSeen, Resolved, MoreTime, ReversalAsked:
 	}
 	return p, refuse(p, e, "")
 }

@@ -21,6 +21,12 @@ func stepApproved(p Payment, e Event) (Payment, error) {
 		return p.reverseFor(e.Why), nil
 	case Resolved:
 		return p.resolved(e)
+	case ReversalAsked:
+		if !p.Offered {
+			return p, refuse(p, e, "the till has not heard of it")
+		}
+		p.Acknowledged = Approved
+		return p.reverseFor(WhyReversal), nil
 	case Asked, Intended, Unclear, StepUpRequired, ApprovedByKlarna, DeclinedByKlarna, RefusedByKlarna, KeyExpired,
 		RequestSeen, CancelRefused, Told, Captured, GivenBack, TransactionSeen, MoreTime:
 	}
@@ -86,11 +92,9 @@ func stepCapturing(p Payment, e Event) (Payment, error) {
 		if e.As != DecideGiveBack {
 			return p, refuse(p, e, "the sale is being captured already")
 		}
-		if p.Wanted == WhyStaff {
-			return p, errSame
-		}
-		p.Wanted = WhyStaff
-		return p, nil
+		return p.wantBack(WhyStaff)
+	case ReversalAsked:
+		return p.wantBack(WhyReversal)
 	case CancelAsked, Confirmed, Offered:
 		return p, errSame
 	case Asked, StepUpRequired, ApprovedByKlarna, DeclinedByKlarna, RequestSeen, CancelRefused, Told, GivenBack, MoreTime:
@@ -98,12 +102,21 @@ func stepCapturing(p Payment, e Event) (Payment, error) {
 	return p, refuse(p, e, "")
 }
 
+// wantBack records a reversal that must wait for the capture.
+func (p Payment) wantBack(w Why) (Payment, error) {
+	if p.Wanted != "" {
+		return p, errSame
+	}
+	p.Wanted = w
+	return p, nil
+}
+
 // captured ends a sale, or begins its refund if somebody asked for it meanwhile.
 func (p Payment) captured() Payment {
 	p.Capture.Answered, p.Transaction.Captured = true, true
 	p.State, p.Reason = StateCaptured, ReasonApproved
-	if p.Wanted == WhyStaff {
-		return p.reverseFor(WhyStaff)
+	if p.Wanted != "" {
+		return p.reverseFor(p.Wanted)
 	}
 	return p
 }
@@ -127,6 +140,8 @@ func stepCaptured(p Payment, e Event) (Payment, error) {
 			return p, refuse(p, e, "the sale is captured already")
 		}
 		return p.reverseFor(WhyStaff), nil
+	case ReversalAsked:
+		return p.reverseFor(WhyReversal), nil
 	case CancelAsked, Confirmed, Offered:
 		return p, errSame
 	case Asked, Intended, Unclear, StepUpRequired, ApprovedByKlarna, DeclinedByKlarna, RefusedByKlarna, KeyExpired,
@@ -168,7 +183,7 @@ func stepReversing(p Payment, e Event) (Payment, error) {
 		return p, err
 	case Told:
 		return p.toldUnknown(e)
-	case CancelAsked, Offered:
+	case CancelAsked, Offered, ReversalAsked:
 		return p, errSame
 	case Confirmed:
 		return p.acknowledge(e)
@@ -184,7 +199,7 @@ func stepFinal(p Payment, e Event) (Payment, error) {
 	case CancelAsked, Told, Offered:
 		return p, errSame
 	case Asked, Intended, Unclear, StepUpRequired, ApprovedByKlarna, DeclinedByKlarna, RefusedByKlarna, KeyExpired,
-		RequestSeen, CancelRefused, Captured, GivenBack, TransactionSeen, Resolved, MoreTime:
+		RequestSeen, CancelRefused, Captured, GivenBack, TransactionSeen, Resolved, MoreTime, ReversalAsked:
 	}
 	return p, refuse(p, e, "")
 }
@@ -216,7 +231,7 @@ func stepAttention(p Payment, e Event) (Payment, error) {
 	case CancelAsked, Offered, Told:
 		return p, errSame
 	case Asked, Intended, Unclear, StepUpRequired, DeclinedByKlarna, RefusedByKlarna, KeyExpired, RequestSeen,
-		CancelRefused, Captured, GivenBack, MoreTime:
+		CancelRefused, Captured, GivenBack, MoreTime, ReversalAsked:
 	}
 	return p, refuse(p, e, "")
 }

@@ -41,18 +41,21 @@ type (
 		Outcome Outcome
 		OK      bool
 	}
+	// GiveBack takes a whole sale back by its id: void or refund, whichever is right.
+	GiveBack struct{ ID TillID }
 	// Here answers AskHere.
 	Here struct{ ID TillID }
 	// Look asks what the lane is doing.
 	Look struct{}
 )
 
-func (Pay) isAsk()     {}
-func (Cancel) isAsk()  {}
-func (Status) isAsk()  {}
-func (Confirm) isAsk() {}
-func (Here) isAsk()    {}
-func (Look) isAsk()    {}
+func (Pay) isAsk()      {}
+func (Cancel) isAsk()   {}
+func (Status) isAsk()   {}
+func (Confirm) isAsk()  {}
+func (GiveBack) isAsk() {}
+func (Here) isAsk()     {}
+func (Look) isAsk()     {}
 
 // Phase is how far a running payment is.
 type Phase string

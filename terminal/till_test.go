@@ -79,6 +79,8 @@ func (e *engine) reply(link payment.LinkID, a payment.Ask) []payment.Word {
 		return []payment.Word{payment.Recorded(a)}
 	case payment.Cancel:
 		return []payment.Word{payment.Cancelling(a)}
+	case payment.GiveBack:
+		return []payment.Word{payment.Cancelling(a)}
 	case payment.Here:
 	}
 	return nil

@@ -1,0 +1,85 @@
+// Copyright The Tillbridge Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package engine
+
+import (
+	"fmt"
+
+	"tillbridge/payment"
+)
+
+// Load reads what an earlier process left unfinished, with the bytes that may still be used.
+func Load(j Journal) ([]Saved, error) {
+	unfinished, err := j.Unfinished()
+	if err != nil {
+		return nil, fmt.Errorf("read unfinished payments: %w", err)
+	}
+	all := make([]Saved, 0, len(unfinished))
+	for _, p := range unfinished {
+		s := Saved{Payment: p}
+		for _, key := range needed(p) {
+			b, ok, err := j.Blob(key)
+			if err != nil {
+				return nil, fmt.Errorf("read the bytes of %s: %w", p.ID, err)
+			}
+			if ok {
+				s.Blobs = append(s.Blobs, b)
+			}
+		}
+		all = append(all, s)
+	}
+	return all, nil
+}
+
+// Recall brings a finished payment back into memory if in is a till asking about it. It must be called
+// before in is handled: a core that does not know a payment takes it for a new one.
+func (c *Core) Recall(now Instant, j Journal, in Input) error {
+	heard, ok := in.(Heard)
+	if !ok {
+		return nil
+	}
+	lane, ok := c.LaneOf(heard.Link)
+	if !ok {
+		return nil
+	}
+	id, last := about(heard.Ask)
+	var p payment.Payment
+	var found bool
+	var err error
+	switch {
+	case last:
+		p, found, err = j.Last(lane)
+	case id == "" || c.Knows(payment.ID{Lane: lane, Till: id}):
+		return nil
+	default:
+		p, found, err = j.Find(payment.ID{Lane: lane, Till: id})
+	}
+	if err != nil {
+		return fmt.Errorf("look up %s on %s: %w", id, lane, err)
+	}
+	if found {
+		c.Remember(now, p)
+	}
+	return nil
+}
+
+// about is the payment that an ask names.
+func about(a payment.Ask) (id payment.TillID, last bool) {
+	switch a := a.(type) {
+	case payment.Pay:
+		return a.ID, false
+	case payment.Cancel:
+		return a.ID, false
+	case payment.Status:
+		return a.ID, a.Last
+	case payment.Confirm:
+		return a.ID, false
+	case payment.GiveBack:
+		return a.ID, false
+	case payment.Here:
+		return a.ID, false
+	case payment.Look:
+	}
+	return "", false
+}
