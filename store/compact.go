@@ -93,7 +93,7 @@ func (j *Journal) cut(now time.Time, retention time.Duration) (Mark, error) {
 		}
 		limit, first, last := now.Add(-retention), true, uint64(0)
 		for mark.Seq < head.Seq {
-			if mark, err = followChain(tx, mark, 1); err != nil {
+			if mark, err = followChain(tx, mark, 1, 0); err != nil {
 				return err
 			}
 			rec, err := readRecord(tx, mark.Seq)
@@ -167,6 +167,9 @@ func copyAfter(dst *bbolt.DB, src *bbolt.Tx, cut Mark) error {
 		if err := copyBucket(dst, src, bucket, keep); err != nil {
 			return fmt.Errorf("copy %s: %w", bucket, err)
 		}
+	}
+	if err := copyNotes(dst, src); err != nil {
+		return fmt.Errorf("copy %s: %w", bucketNotes, err)
 	}
 	head, err := getHead(src)
 	if err != nil {

@@ -14,8 +14,9 @@
 //   - Commit returns nil only after the commit is on disk. After any error its outcome is unknown, so
 //     the journal latches: every later write returns the same error, and the process should exit and
 //     decide from what it reads at the next start.
-//   - Damage is seen and never acted upon. Whatever is read is checked against its record first. A
-//     journal that is found damaged at Open can be read as far as it is readable, and refuses writes.
+//   - Damage is seen and never acted upon. Whatever is read is checked against its record first, and at
+//     Open every one of the newest records against the payment that it led to. A journal that is found
+//     damaged at Open can be read as far as it is readable, and refuses writes.
 //   - One process owns the file. A second one gets ErrLocked and has touched nothing.
 //   - A file that is cut short under the running process, or has a bad sector, becomes an error where
 //     the journal reads; where the kernel reports it elsewhere the process dies, which is a restart.

@@ -26,6 +26,10 @@ func Open(path string, o Options) (*Journal, error) {
 		return nil, fmt.Errorf("open journal: %w", err)
 	}
 	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
+		if witnessed(path) {
+			return nil, fmt.Errorf("create journal: %w: %s is gone and %s says that it held payments; "+
+				"put it back, or delete the second file to begin anew", ErrPlace, path, witnessPath(path))
+		}
 		if err := create(path); err != nil {
 			return nil, fmt.Errorf("create journal: %w", err)
 		}
@@ -105,7 +109,10 @@ func attempt(path string, readOnly bool, wait time.Duration) (*Journal, error) {
 	if err := j.openFile(wait); err != nil {
 		return nil, err
 	}
-	err := j.view(checkVersion)
+	err := j.checkPages()
+	if err == nil {
+		err = j.view(checkVersion)
+	}
 	if err == nil {
 		err = j.view(j.checkShape)
 	}
@@ -123,6 +130,15 @@ func attempt(path string, readOnly bool, wait time.Duration) (*Journal, error) {
 		j.witness = keepWitness(path)
 	}
 	return j, nil
+}
+
+// checkPages walks the tree of pages before bbolt does.
+func (j *Journal) checkPages() error {
+	info, err := j.file.Stat()
+	if err != nil {
+		return err
+	}
+	return checkTree(j.file, info.Size())
 }
 
 // openFile opens the bbolt file and takes its lock.

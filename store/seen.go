@@ -22,10 +22,7 @@ const (
 
 // SeenEvent remembers a webhook event's id for at least 48 hours, and reports whether it is fresh.
 func (j *Journal) SeenEvent(id string, at time.Time) (fresh bool, err error) {
-	days := make([]string, 0, seenDays)
-	for i := range seenDays {
-		days = append(days, at.UTC().AddDate(0, 0, -i).Format(time.DateOnly))
-	}
+	days := seenOn(at)
 	known, err := j.knowsEvent(id, days)
 	if err != nil {
 		return false, fmt.Errorf("webhook event: %w", err)
@@ -41,6 +38,15 @@ func (j *Journal) SeenEvent(id string, at time.Time) (fresh bool, err error) {
 		return false, fmt.Errorf("webhook event: %w", err)
 	}
 	return fresh, nil
+}
+
+// seenOn is the days that count at an instant, newest first.
+func seenOn(at time.Time) []string {
+	days := make([]string, 0, seenDays)
+	for i := range seenDays {
+		days = append(days, at.UTC().AddDate(0, 0, -i).Format(time.DateOnly))
+	}
+	return days
 }
 
 func (j *Journal) knowsEvent(id string, days []string) (known bool, err error) {

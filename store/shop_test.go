@@ -160,10 +160,14 @@ func (s *shop) begin(id payment.ID) {
 func (s *shop) wait(id payment.ID) {
 	s.t.Helper()
 	s.begin(id)
-	s.happen(id, payment.StepUpRequired{
+	s.happen(id, stepUp(id))
+}
+
+func stepUp(id payment.ID) payment.StepUpRequired {
+	return payment.StepUpRequired{
 		Key: key(id, payment.WriteAuthorize), Deadline: morning().Add(5 * time.Minute), DeadlineOpen: true,
 		Request: payment.Request{ID: request(id), URL: "https://pay.klarna.com/x"},
-	})
+	}
 }
 
 func request(id payment.ID) payment.RequestID {
@@ -177,17 +181,28 @@ func transaction(id payment.ID) payment.TransactionID {
 // pay is a sale from begin to end, in the eight commits of a plain polled one.
 func (s *shop) pay(id payment.ID) {
 	s.t.Helper()
-	s.wait(id)
-	s.happen(id, payment.RequestSeen{At: morning(), Request: request(id), Status: payment.RequestInProgress})
-	s.happen(id,
-		payment.RequestSeen{At: morning(), Request: request(id), Status: payment.RequestCompleted, Token: secret.New(token), TokenHash: "0a1b"},
-		intended(id, payment.WriteFinalize))
-	s.happen(id, payment.ApprovedByKlarna{At: morning(), Key: key(id, payment.WriteFinalize), Transaction: payment.Transaction{
-		ID: transaction(id), Amount: payment.Amount{Minor: 1610, Currency: "EUR"}, Reference: "ref " + id.String(),
-	}})
-	s.happen(id, payment.Offered{At: morning()})
-	s.happen(id, payment.Confirmed{At: morning(), Outcome: payment.Approved, OK: true}, intended(id, payment.WriteCapture))
-	s.happen(id, payment.Captured{At: morning(), Key: key(id, payment.WriteCapture), CaptureID: "cap"})
+	for _, events := range plainSale(id) {
+		s.happen(id, events...)
+	}
+}
+
+// plainSale is the events of each commit of a sale that goes well.
+func plainSale(id payment.ID) [][]payment.Event {
+	return [][]payment.Event{
+		{asked(id), intended(id, payment.WriteAuthorize)},
+		{stepUp(id)},
+		{payment.RequestSeen{At: morning(), Request: request(id), Status: payment.RequestInProgress}},
+		{
+			payment.RequestSeen{At: morning(), Request: request(id), Status: payment.RequestCompleted, Token: secret.New(token), TokenHash: "0a1b"},
+			intended(id, payment.WriteFinalize),
+		},
+		{payment.ApprovedByKlarna{At: morning(), Key: key(id, payment.WriteFinalize), Transaction: payment.Transaction{
+			ID: transaction(id), Amount: payment.Amount{Minor: 1610, Currency: "EUR"}, Reference: "ref " + id.String(),
+		}}},
+		{payment.Offered{At: morning()}},
+		{payment.Confirmed{At: morning(), Outcome: payment.Approved, OK: true}, intended(id, payment.WriteCapture)},
+		{payment.Captured{At: morning(), Key: key(id, payment.WriteCapture), CaptureID: "cap"}},
+	}
 }
 
 // check compares every answer of the journal with the truth.

@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -66,7 +67,7 @@ func (j *Journal) verifyWindow(tx *bbolt.Tx, head Mark) error {
 	if err != nil {
 		return err
 	}
-	mark, err = followChain(tx, mark, openWindow+1)
+	mark, err = followChain(tx, mark, openWindow+1, 0) // one more, to see a record behind the head
 	if err != nil {
 		return err
 	}
@@ -103,8 +104,8 @@ func markAt(tx *bbolt.Tx, id identity, seq uint64) (Mark, error) {
 }
 
 // followChain checks at most limit records after a mark, each against the one before, and returns the
-// last.
-func followChain(tx *bbolt.Tx, m Mark, limit int) (Mark, error) {
+// last. It ends early, but not before the first record, when it took longer than a time that is not 0.
+func followChain(tx *bbolt.Tx, m Mark, limit int, within time.Duration) (Mark, error) {
 	start := time.Now()
 	cursor := tx.Bucket([]byte(bucketRecords)).Cursor()
 	for k, v := cursor.Seek(number(m.Seq + 1)); k != nil && limit > 0; k, v = cursor.Next() {
@@ -119,12 +120,35 @@ func followChain(tx *bbolt.Tx, m Mark, limit int) (Mark, error) {
 		case rec.prev != m.Hash:
 			return m, damaged(rec.seq, "it does not follow the record before")
 		}
+		if err := verifyKnown(tx, rec); err != nil {
+			return m, err
+		}
 		m = Mark{Seq: rec.seq, Hash: sha256.Sum256(v)}
-		if limit--; limit < openWindow && time.Since(start) > batchTime {
+		if limit--; within > 0 && time.Since(start) > within {
 			break
 		}
 	}
 	return m, nil
+}
+
+// verifyKnown checks that a record's payment was not set back to before it: a disk that lost the page
+// of a snapshot shows the one that lay there earlier, which is whole and has a record of its own.
+func verifyKnown(tx *bbolt.Tx, rec record) error {
+	n, err := readNumber(tx.Bucket([]byte(bucketIDs)).Get(idKey(rec.content.id())))
+	if err != nil {
+		return err
+	}
+	if n == 0 || rec.before == 0 && n != rec.seq {
+		return damaged(rec.seq, "its payment cannot be found by its id")
+	}
+	value := tx.Bucket([]byte(bucketPayments)).Get(number(n))
+	if len(value) < numberSize {
+		return damaged(rec.seq, "its payment is missing")
+	}
+	if last := binary.BigEndian.Uint64(value); last < rec.seq {
+		return damaged(rec.seq, "its payment was set back to record %d", last)
+	}
+	return nil
 }
 
 // VerifyRest checks everything that Open did not, in the background: it may run beside everything
@@ -160,6 +184,9 @@ func (j *Journal) verify(ctx context.Context, progress func(done, total uint64),
 	if err == nil {
 		err = j.view(verifyBack)
 	}
+	if err == nil {
+		err = j.view(verifyNotes)
+	}
 	if _, ok := errors.AsType[*DamageError](err); ok {
 		j.found(err)
 	}
@@ -179,7 +206,7 @@ func (j *Journal) verifyChain(ctx context.Context, progress func(done, total uin
 		before := mark.Seq
 		err := j.view(func(tx *bbolt.Tx) error {
 			var err error
-			mark, err = followChain(tx, mark, batchRecords)
+			mark, err = followChain(tx, mark, batchRecords, batchTime)
 			return err
 		})
 		if err != nil {

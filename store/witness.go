@@ -92,3 +92,9 @@ func (j *Journal) heed(tx *bbolt.Tx, head Mark) error {
 	}
 	return nil
 }
+
+// witnessed reports whether a journal with records stood here: the witness is long enough to be one.
+func witnessed(path string) bool {
+	info, err := os.Lstat(witnessPath(path))
+	return err == nil && info.Size() > 0
+}
