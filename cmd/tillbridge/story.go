@@ -21,6 +21,8 @@ func story(e payment.Event) string {
 		return fmt.Sprintf("decided to %s, attempt %d, key %s", e.Intent.Write, e.Intent.Attempt, e.Intent.Key)
 	case payment.MoreTime:
 		return "the customer asked for more time, until " + clock(e.Deadline)
+	case payment.ReversalAsked:
+		return "the till takes the sale back"
 	case payment.CancelAsked:
 		return "cancel wanted: " + string(e.Why)
 	case payment.Told:
@@ -68,7 +70,7 @@ func storyOfKlarna(e payment.Event) string {
 		return "Klarna gave the money back"
 	case payment.TransactionSeen:
 		return "Klarna's transaction is " + string(e.Status)
-	case payment.Asked, payment.Intended, payment.MoreTime, payment.CancelAsked, payment.Told, payment.Offered,
+	case payment.Asked, payment.Intended, payment.MoreTime, payment.ReversalAsked, payment.CancelAsked, payment.Told, payment.Offered,
 		payment.Confirmed, payment.Resolved:
 	}
 	return e.Kind()

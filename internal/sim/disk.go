@@ -1,0 +1,166 @@
+// Copyright The Tillbridge Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package sim
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"tillbridge/payment"
+)
+
+// disk is the journal as recovery sees it. What is kept is what would lie on a real disk: the bytes of
+// every record's event, of every snapshot, and of every intent.
+type disk struct {
+	seq     int
+	commits int
+	full    bool
+	open    []payment.ID // unfinished, in the order of intake
+	last    map[payment.LaneID]payment.ID
+	kept    map[payment.ID]*kept
+	blobs   map[payment.Key]payment.Blob
+}
+
+// kept is everything about one payment.
+type kept struct {
+	snapshot []byte
+	read     *payment.Payment // snapshot, once it was read
+	version  int
+	commits  int // that held a record of it
+	final    bool
+}
+
+func newDisk() *disk {
+	return &disk{last: map[payment.LaneID]payment.ID{}, kept: map[payment.ID]*kept{}, blobs: map[payment.Key]payment.Blob{}}
+}
+
+// Commit makes c durable. Like the real journal it refuses what does not follow.
+func (d *disk) Commit(c payment.Commit) error {
+	d.commits++
+	var counted []payment.ID
+	for _, r := range c.Records {
+		if err := d.record(r); err != nil {
+			return err
+		}
+		if !slices.Contains(counted, r.After.ID) {
+			counted = append(counted, r.After.ID)
+			d.kept[r.After.ID].commits++
+		}
+	}
+	for _, b := range c.Blobs {
+		d.blobs[b.Key] = b
+	}
+	for _, k := range c.Erase {
+		delete(d.blobs, k)
+	}
+	return nil
+}
+
+func (d *disk) record(r payment.Record) error {
+	k := d.kept[r.After.ID]
+	if k == nil {
+		k = &kept{}
+		d.kept[r.After.ID] = k
+		d.open = append(d.open, r.After.ID)
+		if !r.After.Tombstone {
+			d.last[r.After.ID.Lane] = r.After.ID
+		}
+	}
+	if r.After.Version != k.version+1 {
+		return fmt.Errorf("%s: version %d follows %d", r.After.ID, r.After.Version, k.version)
+	}
+	snapshot, err := json.Marshal(r.After)
+	if err != nil {
+		return fmt.Errorf("%s: %w", r.After.ID, err)
+	}
+	d.seq++
+	k.snapshot, k.read, k.version = snapshot, nil, r.After.Version
+	if final := r.After.State.Final(); final != k.final {
+		k.final = final
+		if final {
+			d.open = slices.DeleteFunc(d.open, func(id payment.ID) bool { return id == r.After.ID })
+		} else {
+			d.open = append(d.open, r.After.ID)
+		}
+	}
+	return nil
+}
+
+// Unfinished implements engine.Journal.
+func (d *disk) Unfinished() ([]payment.Payment, error) {
+	all := make([]payment.Payment, 0, len(d.open))
+	for _, id := range d.open {
+		p, _, err := d.Find(id)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, p)
+	}
+	return all, nil
+}
+
+// Find implements engine.Journal.
+func (d *disk) Find(id payment.ID) (payment.Payment, bool, error) {
+	k := d.kept[id]
+	if k == nil {
+		return payment.Payment{}, false, nil
+	}
+	if k.read == nil {
+		var p payment.Payment
+		if err := json.Unmarshal(k.snapshot, &p); err != nil {
+			return payment.Payment{}, false, fmt.Errorf("%s: %w", id, err)
+		}
+		k.read = &p
+	}
+	return *k.read, true, nil
+}
+
+// Last implements engine.Journal.
+func (d *disk) Last(lane payment.LaneID) (payment.Payment, bool, error) {
+	id, ok := d.last[lane]
+	if !ok {
+		return payment.Payment{}, false, nil
+	}
+	return d.Find(id)
+}
+
+// Blob implements engine.Journal.
+func (d *disk) Blob(key payment.Key) (payment.Blob, bool, error) {
+	b, ok := d.blobs[key]
+	return b, ok, nil
+}
+
+// Room implements engine.Journal.
+func (d *disk) Room() error {
+	if d.full {
+		return errFull
+	}
+	return nil
+}
+
+// Damage implements engine.Journal.
+func (d *disk) Damage() error { return nil }
+
+// readBack is a record as it comes back from the disk.
+func readBack(r payment.Record) (payment.Record, error) {
+	fields, err := payment.MarshalEvent(r.Event)
+	if err != nil {
+		return r, fmt.Errorf("%s: %w", r.After.ID, err)
+	}
+	e, err := payment.UnmarshalEvent(r.Event.Kind(), fields)
+	if err != nil {
+		return r, fmt.Errorf("%s: %w", r.After.ID, err)
+	}
+	snapshot, err := json.Marshal(r.After)
+	if err != nil {
+		return r, fmt.Errorf("%s: %w", r.After.ID, err)
+	}
+	var after payment.Payment
+	if err := json.Unmarshal(snapshot, &after); err != nil {
+		return r, fmt.Errorf("%s: %w", r.After.ID, err)
+	}
+	return payment.Record{At: r.At.Round(time.Nanosecond), Event: e, After: after}, nil
+}
