@@ -69,6 +69,15 @@ const (
 	AckOnWrite Ack = "on_write"
 )
 
+// Sound is whether a lane's screens are heard.
+type Sound string
+
+// Silent, or two short tones for a success and one long one for a failure.
+const (
+	SoundOff Sound = "off"
+	SoundOn  Sound = "on"
+)
+
 // Repeat is what a ZVT till's repeated request for an unfinished sale does.
 type Repeat string
 

@@ -121,6 +121,9 @@ type Display struct {
 	DistanceMM int      // from the customer's phone to the screen, in millimetres
 	Name       string   // shop's name on the idle screen
 	LogoFile   string
+	Sound      Sound
+	Volume     int   // of the sounds, 0 to 100
+	Dark       Hours // when a screen at rest is dark
 	Colours    Colours
 }
 

@@ -4,6 +4,7 @@
 package config
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 )
@@ -81,10 +82,17 @@ func (l *loader) checkZVT(t *Till, at string) {
 // minContrast is what small text needs to be read (WCAG 2.2, 1.4.3).
 const minContrast = 4.5
 
+// The page's own colours, which stand in for the one that is not set.
+const (
+	pageBackground = "#f7f5f0"
+	pageText       = "#13202b"
+)
+
 func (l *loader) checkColours(c Colours, at string) {
-	if c.Background == "" || c.Text == "" {
+	if l.failed(at+"display.colours.background", at+"display.colours.text") {
 		return
 	}
+	c.Background, c.Text = cmp.Or(c.Background, pageBackground), cmp.Or(c.Text, pageText)
 	if got := contrast(c.Background, c.Text); got < minContrast {
 		l.refuse(at+"display.colours.text", c.Text, refusal{
 			what: fmt.Sprintf("contrast %.1f to the background", got), expected: fmt.Sprintf("at least %.1f", minContrast),

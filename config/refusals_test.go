@@ -232,6 +232,14 @@ func TestLoadRefuses(t *testing.T) {
 		"colours that nobody can read": {eightLines + "    display: {colours: {background: \"#ffb3c7\", text: \"#ffffff\"}}\n", []string{
 			`till.yaml:9: lanes[0].display.colours.text: "#ffffff": contrast 1.7 to the background: expected at least 4.5`,
 		}},
+		"a text that is too pale for the page's own background": {eightLines + "    display: {colours: {text: \"#eeeeee\"}}\n", []string{
+			`till.yaml:9: lanes[0].display.colours.text: "#eeeeee": contrast 1.1 to the background: expected at least 4.5`,
+		}},
+		"sound and hours that are none": {eightLines + "    display: {sound: loud, volume: 101, dark: \"22:00-22:00\"}\n", []string{
+			`till.yaml:9: lanes[0].display.sound: "loud": expected off or on`,
+			`till.yaml:9: lanes[0].display.volume: "101": expected a whole number from 0 to 100`,
+			`till.yaml:9: lanes[0].display.dark: "22:00-22:00": expected two times of day such as 20:00-07:00`,
+		}},
 		"addresses that are none": {
 			replaced(t, "sandbox}", "sandbox, proxy: \"http://user:hunter2@proxy:3128\"}", "version: 1", "version: 1\nhttp: {listen: 127.0.0.1, hosts: [\"*\"], allowed_origins: [\"null\", \"https://a/b\"]}"), []string{
 				`till.yaml:2: http.listen: "127.0.0.1": expected host:port, such as 127.0.0.1:8580`,

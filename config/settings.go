@@ -109,10 +109,13 @@ func (z *ZVT) settings() []setting {
 func (d *Display) settings(f files) []setting {
 	return []setting{
 		{"display.required", "false", onRestart, yesNo(&d.Required)},
-		{"display.languages", "de, en", atOnce, each(&d.Languages, 8, languageExpected, language)},
+		{"display.languages", "de, en", atOnce, each(&d.Languages, 16, languageExpected, language)},
 		{"display.distance_mm", "500", atOnce, number(&d.DistanceMM, 200, 5000)},
 		{"display.name", "", atOnce, words(&d.Name, 40)},
 		{"display.logo_file", "", atOnce, f.logo(&d.LogoFile)},
+		{"display.sound", string(SoundOff), atOnce, choice(&d.Sound, SoundOff, SoundOn)},
+		{"display.volume", "50", atOnce, number(&d.Volume, 0, 100)},
+		{"display.dark", "", atOnce, hours(&d.Dark)},
 		{"display.colours.background", "", atOnce, colour(&d.Colours.Background)},
 		{"display.colours.text", "", atOnce, colour(&d.Colours.Text)},
 		{"display.colours.accent", "", atOnce, colour(&d.Colours.Accent)},

@@ -303,10 +303,10 @@ func TestManyScreensComeBackAtOnce(t *testing.T) {
 			for len(s.views) > 0 {
 				v := <-s.views
 				if v.Lane != lane || (v.Sale != "" && v.Sale != payment.ShortCode("ref of "+string(lane))) {
-					t.Errorf("I23: a screen of %s got %s of %s", lane, v.Sale, v.Lane)
+					t.Errorf("row 33, I23: a screen of %s got %s of %s", lane, v.Sale, v.Lane)
 				}
 				if len(s.views) == 0 && v.State != display.ScreenScan {
-					t.Errorf("a screen of %s shows %s", lane, v.State)
+					t.Errorf("row 33: a screen of %s shows %s", lane, v.State)
 				}
 			}
 		}

@@ -77,6 +77,7 @@ type lane struct {
 	sockets map[*socket]struct{}
 	present bool      // what Presence was told last
 	wished  time.Time // the last wish that was passed on
+	scans   scans
 }
 
 // NewHub returns a hub that sends nothing until Run.
@@ -134,6 +135,9 @@ func (h *Hub) Show(id payment.LaneID, s Scene) {
 		s.Since = max(s.Since, before.Since) // the same screen goes on
 	}
 	l.scene, l.at, l.changed = s, now, true
+	if took, ok := l.scans.moved(s, now); ok {
+		h.log.Info("code scanned", "lane", id, "payment", s.Payment.ID, "took", took)
+	}
 	h.nudge()
 }
 

@@ -378,7 +378,7 @@ func TestScreenThatNeverReadsIsDropped(t *testing.T) {
 			b.hub.Show(laneOne, waiting())
 		}
 		if took := time.Since(start); took != 0 {
-			t.Errorf("Show waited %s for a frozen screen", took)
+			t.Errorf("row 32: Show waited %s for a frozen screen", took)
 		}
 		synctest.Wait()
 		if v := good.last(t); v.State != display.ScreenScan {
@@ -387,7 +387,7 @@ func TestScreenThatNeverReadsIsDropped(t *testing.T) {
 		time.Sleep(5*time.Second + time.Millisecond)
 		synctest.Wait()
 		if n := b.hub.Connected(laneOne); n != 1 {
-			t.Errorf("Connected = %d after 5 s, want 1", n)
+			t.Errorf("row 32: Connected = %d after 5 s, want 1", n)
 		}
 	})
 }

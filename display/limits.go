@@ -20,6 +20,7 @@ const (
 	messageWait = 5 * time.Second  // from a message's first fragment to its last
 	pingEvery   = 20 * time.Second // asked of the browser itself, not of the page
 	silence     = 60 * time.Second // without any answer to that: nobody is there
+	hang        = 75 * time.Second // without a word of a page that beats: its browser answers, the page does not
 	stopWait    = time.Second      // for the goodbyes when the daemon stops
 
 	// A screen may say framesBurst things at once and one more every frameEvery, pings included.

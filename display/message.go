@@ -21,10 +21,18 @@ const (
 	kindMoreTime = "more_time"
 	kindCancel   = "cancel"
 	kindShown    = "shown"
+	kindScreen   = "screen"
+	kindBeat     = "beat"
 )
 
 // maxShown bounds what a screen may claim to have needed for drawing, in milliseconds.
 const maxShown = 60_000
+
+// What a screen may claim of its code: millimetres of a side, and device pixels of a module.
+const (
+	maxMillimetres = 5000
+	maxPixels      = 1000
+)
 
 // errText means that a message is not UTF-8, which RFC 6455 §8.1 answers by closing.
 var errText = errors.New("message is not UTF-8")
@@ -34,8 +42,9 @@ type message struct {
 	Kind  string
 	Token secret.Text // of a hello
 	Lang  string      // of a hello or lang: two letters, or empty for the default
-	Sale  string      // of a wish: the sale that was on the screen when it was touched
+	Sale  string      // of a wish or a shown: the sale that was on the screen then
 	Shown int         // of a shown: milliseconds from frame to picture
+	Panel Panel       // of a screen
 }
 
 // parseMessage reads one text message. What it does not understand is the zero message.
@@ -49,6 +58,9 @@ func parseMessage(b []byte) (message, error) {
 		Lang  string  `json:"lang"`
 		Sale  string  `json:"sale"`
 		MS    float64 `json:"ms"`
+		MM    float64 `json:"mm"`
+		PX    float64 `json:"px"`
+		Fits  bool    `json:"fits"`
 	}
 	if err := json.Unmarshal(b, &raw); err != nil || len(b) > maxMessage {
 		return message{}, nil //nolint:nilerr // nonsense is ignored: a newer page may say what we do not know
@@ -61,11 +73,17 @@ func parseMessage(b []byte) (message, error) {
 		m.Lang = language(raw.Lang)
 	case kindMoreTime, kindCancel:
 		m.Sale = raw.Sale
+	case kindBeat:
+	case kindScreen:
+		if raw.MM < 0 || raw.MM > maxMillimetres || raw.PX < 0 || raw.PX > maxPixels {
+			return message{}, nil
+		}
+		m.Panel = Panel{Millimetres: raw.MM, Pixels: int(raw.PX), Fits: raw.Fits}
 	case kindShown:
 		if raw.MS < 0 || raw.MS > maxShown {
 			return message{}, nil
 		}
-		m.Shown = int(raw.MS)
+		m.Sale, m.Shown = raw.Sale, int(raw.MS)
 	default:
 		return message{}, nil
 	}

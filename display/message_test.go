@@ -23,7 +23,14 @@ func TestParseMessage(t *testing.T) {
 		"a language that is none":        {`{"type":"lang","lang":"../de"}`, message{Kind: kindLang}},
 		"more time":                      {`{"type":"more_time","sale":"8ZRW1RFC"}`, message{Kind: kindMoreTime, Sale: "8ZRW1RFC"}},
 		"cancel":                         {`{"type":"cancel","sale":"8ZRW1RFC"}`, message{Kind: kindCancel, Sale: "8ZRW1RFC"}},
-		"shown":                          {`{"type":"shown","ms":41.7}`, message{Kind: kindShown, Shown: 41}},
+		"shown":                          {`{"type":"shown","sale":"8ZRW1RFC","ms":41.7}`, message{Kind: kindShown, Sale: "8ZRW1RFC", Shown: 41}},
+		"a beat":                         {`{"type":"beat","sale":"8ZRW1RFC"}`, message{Kind: kindBeat}},
+		"a screen":                       {`{"type":"screen","mm":63.1,"px":9,"fits":true}`, message{Kind: kindScreen, Panel: Panel{63.1, 9, true}}},
+		"a screen that is too small":     {`{"type":"screen","mm":21,"px":4,"fits":false}`, message{Kind: kindScreen, Panel: Panel{21, 4, false}}},
+		"a screen of nothing":            {`{"type":"screen"}`, message{Kind: kindScreen}},
+		"row 31: a screen below nothing": {`{"type":"screen","mm":-1,"px":4,"fits":true}`, message{}},
+		"row 31: an absurd screen":       {`{"type":"screen","mm":1e300,"px":4,"fits":true}`, message{}},
+		"row 31: absurd pixels":          {`{"type":"screen","mm":60,"px":1e18,"fits":true}`, message{}},
 		"shown, negative":                {`{"type":"shown","ms":-1}`, message{}},
 		"shown, absurd":                  {`{"type":"shown","ms":1e300}`, message{}},
 		"row 31: paid":                   {`{"paid":true}`, message{}},
@@ -55,13 +62,13 @@ func TestParseMessage(t *testing.T) {
 }
 
 func same(a, b message) bool {
-	return a.Kind == b.Kind && a.Token.Reveal() == b.Token.Reveal() && a.Lang == b.Lang && a.Sale == b.Sale && a.Shown == b.Shown
+	return a.Kind == b.Kind && a.Token.Reveal() == b.Token.Reveal() && a.Lang == b.Lang && a.Sale == b.Sale && a.Shown == b.Shown && a.Panel == b.Panel
 }
 
 func FuzzParseMessage(f *testing.F) {
 	for _, s := range []string{
 		`{"type":"hello","token":"t","lang":"en"}`, `{"type":"lang","lang":"de"}`, `{"type":"more_time","sale":"x"}`,
-		`{"type":"cancel","sale":"x"}`, `{"type":"shown","ms":12}`, `{"paid":true}`, "", "null", "[[[[", "\xff", `{"type":"shown","ms":1e999}`,
+		`{"type":"cancel","sale":"x"}`, `{"type":"shown","ms":12}`, `{"type":"screen","mm":63.1,"px":9,"fits":true}`, `{"type":"beat"}`, `{"paid":true}`, "", "null", "[[[[", "\xff", `{"type":"shown","ms":1e999}`,
 	} {
 		f.Add([]byte(s))
 	}
@@ -71,11 +78,12 @@ func FuzzParseMessage(f *testing.F) {
 			t.Errorf("parseMessage(%q) = %+v with error %v", b, m, err)
 		}
 		switch m.Kind {
-		case "", kindHello, kindLang, kindMoreTime, kindCancel, kindShown:
+		case "", kindHello, kindLang, kindMoreTime, kindCancel, kindShown, kindScreen, kindBeat:
 		default:
 			t.Errorf("parseMessage(%q) = kind %q", b, m.Kind)
 		}
-		if (m.Lang != "" && len(m.Lang) != 2) || m.Shown < 0 || m.Shown > maxShown {
+		if (m.Lang != "" && len(m.Lang) != 2) || m.Shown < 0 || m.Shown > maxShown ||
+			m.Panel.Millimetres < 0 || m.Panel.Millimetres > maxMillimetres || m.Panel.Pixels < 0 || m.Panel.Pixels > maxPixels {
 			t.Errorf("parseMessage(%q) = %+v", b, m)
 		}
 		if m.Kind != kindHello && !m.Token.Empty() {

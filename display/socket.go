@@ -25,11 +25,13 @@ type socket struct {
 	next  chan []byte  // room for one; filled by Hub.send alone
 	leave chan goodbye // room for one
 
-	lang string // guarded by Hub.mu
+	lang  string // guarded by Hub.mu
+	panel *Panel // guarded by Hub.mu; nil until the page has said
 
-	pace    pace // the reader's
-	joined  bool // the reader's
-	reading bool // the reader's; a message has begun
+	pace    pace      // the reader's
+	joined  bool      // the reader's
+	reading bool      // the reader's; a message has begun
+	beat    time.Time // the reader's; the page's last one
 }
 
 // offer replaces what the screen has not been sent yet. It never blocks, because only one goroutine
@@ -86,7 +88,7 @@ func (s *socket) listen() {
 	s.patience(helloWait)
 	s.conn.SetPongHandler(func(string) error {
 		if s.joined && !s.reading {
-			s.patience(silence)
+			s.patience(s.rest())
 		}
 		return s.count()
 	})
@@ -97,6 +99,15 @@ func (s *socket) listen() {
 		_ = s.conn.WriteControl(websocket.PongMessage, []byte(data), time.Now().Add(stopWait))
 		return nil
 	})
+}
+
+// rest is how long the line may be silent now. A browser answers pings although its page hangs, so a
+// page that has once beaten must go on; one of an older version never has.
+func (s *socket) rest() time.Duration {
+	if s.beat.IsZero() {
+		return silence
+	}
+	return min(silence, time.Until(s.beat.Add(hang)))
 }
 
 func (s *socket) patience(d time.Duration) { _ = s.conn.SetReadDeadline(time.Now().Add(d)) }
@@ -129,10 +140,13 @@ func (s *socket) receive() (m message, g goodbye, ok bool) {
 	if err != nil {
 		return message{}, why(err), false
 	}
-	if s.joined {
-		s.patience(silence)
-	}
 	m, err = parseMessage(b)
+	if m.Kind == kindBeat {
+		s.beat = time.Now()
+	}
+	if s.joined {
+		s.patience(s.rest())
+	}
 	return m, notText, err == nil
 }
 
@@ -207,9 +221,12 @@ func (h *Hub) hear(s *socket, m message) {
 			h.wish(s, m, h.options.Cancel)
 		}
 	case kindShown:
+		h.shown(s.lane, m.Sale)
 		if h.options.Shown != nil {
 			h.options.Shown(s.lane, time.Duration(m.Shown)*time.Millisecond)
 		}
+	case kindScreen:
+		h.measured(s, m.Panel)
 	}
 }
 

@@ -39,13 +39,13 @@ type stage struct {
 	stop   func()
 }
 
-func newStage(t *testing.T, change func(*display.Options)) *stage {
+func newStage(t *testing.T, change func(*display.Options), more ...display.Words) *stage {
 	t.Helper()
-	return newStageAt(t, "127.0.0.1:0", change)
+	return newStageAt(t, "127.0.0.1:0", change, more...)
 }
 
 // newStageAt is newStage on a certain address, as after a restart.
-func newStageAt(t *testing.T, address string, change func(*display.Options)) *stage {
+func newStageAt(t *testing.T, address string, change func(*display.Options), more ...display.Words) *stage {
 	t.Helper()
 	var config net.ListenConfig
 	listener, err := config.Listen(t.Context(), "tcp", address)
@@ -64,6 +64,9 @@ func newStageAt(t *testing.T, address string, change func(*display.Options)) *st
 		change(&o)
 	}
 	s.hub = display.NewHub(o)
+	for _, w := range more {
+		s.hub.Teach(w)
+	}
 	s.server.Config.Handler = s.hub.Handler()
 	s.server.Start()
 	s.stop = run(t, s.hub)

@@ -14,7 +14,7 @@ import (
 
 // Limits of what a screen shows.
 const (
-	maxLanguages = 4    // buttons in a row that stay large enough to touch
+	maxLanguages = 16   // the page shows a few and the others behind a button
 	maxReceipt   = 24   // runes of the till's receipt number
 	maxAddress   = 2048 // bytes of an address worth a code
 	moreTime     = 60 * time.Second
@@ -23,10 +23,21 @@ const (
 // Look is how a lane's screens look, whatever they show.
 type Look struct {
 	Name      string   // the shop's; may be empty
-	Languages []string // two letters each, the first is the default; unknown ones are left out
+	Languages []string // two letters each, the first is the default; unknown ones are left out, and those after the 16th
 	Colours   Colours
 	Logo      bool // the shop has a picture of its own
 	MayCancel bool // the customer is offered a way to cancel
+	// DistanceMM is from the customer's phone to the screen, in millimetres; 0 is not known.
+	DistanceMM int
+	Volume     int   // of the sounds, 1 to 100; 0 is silence
+	Dark       Hours // when a screen at rest is dark
+}
+
+// Hours is a part of every day by the screen's clock. Both ends are minutes since midnight; From is
+// later than Until where it goes past midnight. The zero Hours is never.
+type Hours struct {
+	From  int `json:"from"`
+	Until int `json:"until"`
 }
 
 // Colours are #rrggbb; empty is the page's own. The code is black on white whatever they are.
@@ -62,7 +73,11 @@ type View struct {
 	Name    string         `json:"name,omitempty"`
 	Logo    bool           `json:"logo,omitempty"`
 	Colours Colours        `json:"colours,omitzero"`
-	Version string         `json:"version"`
+	// DistanceMM is for the page to say whether its code is large enough.
+	DistanceMM int    `json:"distance_mm,omitempty"`
+	Volume     int    `json:"volume,omitempty"`
+	Dark       Hours  `json:"dark,omitzero"`
+	Version    string `json:"version"`
 	// BeatSeconds is how long the page may hear nothing before it asks itself whether anyone is there.
 	BeatSeconds int `json:"beat_seconds"`
 }
@@ -97,6 +112,7 @@ func ViewOf(s Scene, look Look, book Book, code qr.Code, wish string) View {
 		State: s.screen(), Sale: s.sale(),
 		Lang: w.Code, Direction: w.Direction, Labels: w.Labels,
 		Name: look.Name, Logo: look.Logo, Colours: look.Colours,
+		DistanceMM: look.DistanceMM, Volume: look.Volume, Dark: look.Dark,
 	}
 	for _, l := range languages {
 		v.Languages = append(v.Languages, Language{l.Code, l.Name})

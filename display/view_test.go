@@ -270,6 +270,10 @@ func TestViewLanguage(t *testing.T) {
 			if got := display.ViewOf(s, display.Look{Languages: tt.shop}, words, qr.Code{}, tt.wish).Lang; got != tt.want {
 				t.Errorf("language = %q, want %q", got, tt.want)
 			}
+			s.Payment.State, s.Since = payment.StateExpired, time.Hour
+			if got, first := display.ViewOf(s, display.Look{Languages: tt.shop}, words, qr.Code{}, "").Lang, display.ViewOf(display.Scene{}, display.Look{Languages: tt.shop}, words, qr.Code{}, "").Lang; got != first {
+				t.Errorf("at rest: language = %q, want the shop's first, %q", got, first)
+			}
 		})
 	}
 }

@@ -49,11 +49,19 @@ type Labels struct {
 	CancelYes    string `json:"cancel_yes"`
 	CancelNo     string `json:"cancel_no"`
 	Language     string `json:"language"`
+	More         string `json:"more_languages"`
+	Close        string `json:"close"`
 	Reference    string `json:"reference"`
 	Staff        string `json:"staff"`
 	Lapsed       string `json:"lapsed"`       // our time is over and nobody has said more
 	Reconnecting string `json:"reconnecting"` // the page hears nothing
 	AskStaff     string `json:"ask_staff"`
+	// For whoever sets the screen up: a bank card tells the page how large a millimetre is.
+	FitTitle   string `json:"fit_title"`
+	FitText    string `json:"fit_text"`
+	FitSmaller string `json:"fit_smaller"`
+	FitLarger  string `json:"fit_larger"`
+	FitSave    string `json:"fit_save"`
 }
 
 // The turns: texts beside those of the screens themselves, for what is the same screen and another word.
@@ -124,9 +132,14 @@ func (b Book) offered(look Look) []Words {
 	return out
 }
 
-// language is the customer's choice, else what the till said of the customer, else the shop's.
+// language is the customer's choice, else what the till said of the customer, else the shop's. At rest
+// the last customer's is forgotten.
 func (s Scene) language(offered []Words, wish string) Words {
-	for _, code := range []string{wish, s.Payment.Order.Lang} {
+	till := s.Payment.Order.Lang
+	if screen := s.screen(); screen == ScreenIdle || screen == ScreenOffline {
+		till = ""
+	}
+	for _, code := range []string{wish, till} {
 		for _, w := range offered {
 			if w.Code == code {
 				return w

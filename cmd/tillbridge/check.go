@@ -22,7 +22,7 @@ func checkCommand(std streams) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "check --config FILE",
 		Short: "Check the configuration, and everything that it names",
-		Long: `Check the configuration, and everything that it names: data folder, journal, addresses, serial lines, Klarna's
+		Long: `Check the configuration, and everything that it names: data folder, journal, addresses, serial lines, screens, Klarna's
 host and key, clock and certificates. One line each; the exit code is 1 if one begins with FAIL. It may run beside
 the daemon, and moves no money.`,
 		Args: needs(cobra.NoArgs, "config"),
@@ -43,7 +43,8 @@ the daemon, and moves no money.`,
 type examiner struct {
 	cfg     config.Config
 	out     io.Writer
-	running bool // a daemon answers on the control socket of this data folder
+	running bool      // a daemon answers on the control socket of this data folder
+	lanes   []laneRow // what it says of its lanes
 	failed  bool
 }
 
@@ -59,6 +60,7 @@ func (e *examiner) examine(ctx context.Context, file string, getenv func(string)
 	e.dataFolder()
 	e.journal()
 	e.listeners(ctx)
+	e.displays()
 	e.signingKeys()
 	e.certificates(time.Now())
 	e.klarna(ctx, slog.New(slog.DiscardHandler))
@@ -80,7 +82,7 @@ func (e *examiner) refuse(err error) {
 func (e *examiner) daemonRuns(ctx context.Context) bool {
 	ctx, stop := context.WithTimeout(ctx, 5*time.Second)
 	defer stop()
-	err := newDesk(e.cfg).ask(ctx, http.MethodGet, "/lanes", nil, nil)
+	err := newDesk(e.cfg).ask(ctx, http.MethodGet, "/lanes", nil, &e.lanes)
 	return !absent(err)
 }
 

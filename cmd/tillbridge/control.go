@@ -45,6 +45,7 @@ type (
 		Screens int         `json:"screens"`
 		Links   int         `json:"links"`
 		Open    *runningRow `json:"open,omitempty"`
+		screensRow
 	}
 	runningRow struct {
 		ID       string `json:"id"`
@@ -136,7 +137,8 @@ func (d *daemon) listLanes(w http.ResponseWriter, r *http.Request) {
 	}
 	rows := make([]laneRow, 0, len(list))
 	for _, l := range list {
-		row := laneRow{Lane: string(l.Lane), State: l.State, Screens: d.hub.Connected(l.Lane), Links: l.Links}
+		row := laneRow{Lane: string(l.Lane), State: l.State, Links: l.Links}
+		row.Screens, row.screensRow = d.screens(l.Lane)
 		if o := l.Open; o != nil {
 			row.Open = &runningRow{string(o.ID), o.Amount.Minor, string(o.Amount.Currency), int64(o.Age.Seconds())}
 		}

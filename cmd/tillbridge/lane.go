@@ -5,6 +5,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -33,14 +34,21 @@ func laneCommand(std streams) *cobra.Command {
 
 func showLanes(out io.Writer, rows []laneRow) error {
 	g := newGrid(out)
-	g.row("LANE", "STATE", "TILLS", "SCREENS", "PAYMENT")
+	g.row("LANE", "STATE", "TILLS", "SCREENS", "PAYMENT", "SCAN")
 	for _, r := range rows {
 		open := ""
 		if p := r.Open; p != nil {
 			amount := payment.Amount{Minor: p.Amount, Currency: payment.Currency(p.Currency)}
 			open = fmt.Sprintf("%s, %s, for %s", p.ID, amount, time.Duration(p.Age)*time.Second)
 		}
-		g.row(r.Lane, r.State, strconv.Itoa(r.Links), strconv.Itoa(r.Screens), open)
+		g.row(r.Lane, r.State, strconv.Itoa(r.Links), strconv.Itoa(r.Screens), open, r.scan())
 	}
-	return g.flush()
+	err := g.flush()
+	for _, r := range rows {
+		for _, w := range r.warnings() {
+			_, e := fmt.Fprintf(out, "%s: %s\n", r.Lane, w)
+			err = errors.Join(err, e)
+		}
+	}
+	return err
 }

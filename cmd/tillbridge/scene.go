@@ -65,10 +65,15 @@ func (d *daemon) displayOf(lane payment.LaneID) config.Display {
 
 func (d *daemon) look(lane payment.LaneID) display.Look {
 	c := d.displayOf(lane)
-	return display.Look{
+	look := display.Look{
 		Name: c.Name, Languages: c.Languages, Logo: c.LogoFile != "",
-		Colours: display.Colours{Background: c.Colours.Background, Text: c.Colours.Text, Accent: c.Colours.Accent},
+		Colours:    display.Colours{Background: c.Colours.Background, Text: c.Colours.Text, Accent: c.Colours.Accent},
+		DistanceMM: c.DistanceMM, Dark: display.Hours(c.Dark),
 	}
+	if c.Sound == config.SoundOn {
+		look.Volume = c.Volume
+	}
+	return look
 }
 
 // logo reads the operator's picture. One that cannot be read is left out; check names it.

@@ -35,6 +35,9 @@
  * @property {string} [name]
  * @property {boolean} [logo]
  * @property {{background?: string, text?: string, accent?: string}} [colours]
+ * @property {number} [distance_mm]
+ * @property {number} [volume]
+ * @property {{from: number, until: number}} [dark]
  * @property {string} version
  * @property {number} beat_seconds
  */
@@ -48,7 +51,10 @@
 	const GREETING = 15000; // ms from a try to connect to the first view
 	const ASIDE = 60000; // ms that a language chosen at rest is kept
 	const DIM_AFTER = 600000; // ms at rest
-	const DAY = 86400000;
+	const BEAT = 20000; // ms between two signs of life to the daemon
+	const NIGHT = 4; // o'clock, when the page starts anew
+	const HEAP = 256 << 20; // bytes that a page of this size never needs
+	const SHOWN = 4; // buttons in the row of languages
 
 	/** @type {(id: string) => HTMLElement} */
 	const at = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
@@ -73,9 +79,7 @@
 		const box = at('code');
 		const ratio = window.devicePixelRatio || 1;
 		const modules = code.size + 2 * QUIET;
-		const room = Math.min(box.clientWidth, box.clientHeight) * ratio;
-		const margin = Math.round(room * 0.013); // holds the card's round corners, which must not cut the quiet zone
-		const pixels = Math.max(LEAST, Math.floor((room - 2 * margin) / modules));
+		const {pixels, margin} = fit(code.size);
 		const side = pixels * modules;
 		const outer = side + 2 * margin;
 		const origin = box.getBoundingClientRect();
@@ -98,6 +102,37 @@
 		card.append(svg);
 		empty(box);
 		box.append(card);
+	}
+
+	/**
+	 * fit is how large a code is drawn in the room there is, in device pixels. On a screen whose size is
+	 * known it is not so large that a phone at this distance sees only a part of it. The daemon hears
+	 * whether the phone will see enough.
+	 * @param {number} size
+	 */
+	function fit(size) {
+		const box = at('code');
+		const ratio = window.devicePixelRatio || 1;
+		const room = Math.min(box.clientWidth, box.clientHeight) * ratio;
+		const margin = Math.round(room * 0.013); // holds the card's round corners, which must not cut the quiet zone
+		const distance = (view && view.distance_mm) || 0;
+		const most = density && distance ? Math.min(room, 0.4 * distance * density) : room;
+		const pixels = Math.max(LEAST, Math.floor((most - 2 * margin) / (size + 2 * QUIET)));
+		const mm = density ? size * pixels / density : 0;
+		const held = LEAST * (size + 2 * QUIET) <= room;
+		tell({type: 'screen', mm: Math.round(mm * 10) / 10, px: pixels, fits: held && (!mm || mm >= Math.round(0.13 * distance))});
+		return {pixels, margin};
+	}
+
+	/** guess tells how large a code will be before there is one: it asks the layout, and shows nothing. */
+	function guess() {
+		const scan = document.body.classList.contains('scan');
+		const hidden = at('code').hidden;
+		document.body.classList.add('scan');
+		at('code').hidden = false;
+		fit(lastSize);
+		at('code').hidden = hidden;
+		document.body.classList.toggle('scan', scan);
 	}
 
 	/**
@@ -182,11 +217,14 @@
 	}
 
 	/**
+	 * money writes an amount as the customer's language does in the currency's country, which the
+	 * currency's code begins with. The euro has none, and dollars are the same everywhere.
 	 * @param {Amount} a
 	 * @param {string} lang
 	 */
 	function money(a, lang) {
-		return new Intl.NumberFormat(lang, {
+		const country = a.currency === 'EUR' || a.currency === 'USD' ? '' : '-' + a.currency.slice(0, 2);
+		return new Intl.NumberFormat(lang + country, {
 			style: 'currency', currency: a.currency, minimumFractionDigits: a.digits, maximumFractionDigits: a.digits,
 		}).format(a.minor / 10 ** a.digits);
 	}
@@ -204,6 +242,7 @@
 		body.dataset.sale = v.sale || '';
 		body.classList.toggle('scan', Boolean(v.code));
 		body.classList.toggle('picture', Boolean(v.logo) && v.state === 'idle');
+		body.classList.toggle('many', (v.languages || []).length > 2);
 		paintColours(v.colours || {});
 		at('unpaired').hidden = true;
 		at('name').textContent = v.name || '';
@@ -226,6 +265,9 @@
 		at('code').hidden = !v.code;
 		if (v.code) draw(v.code);
 		else empty(at('code'));
+		if (v.code) lastSize = v.code.size;
+		else if (v.state === 'idle') guess();
+		if (fresh) shut();
 		speak(v);
 	}
 
@@ -260,25 +302,61 @@
 
 	/** @param {View} v */
 	function drawLanguages(v) {
-		const nav = at('languages');
+		const row = at('languages');
 		const all = v.languages || [];
 		const key = JSON.stringify([all, v.lang]);
-		if (nav.dataset.key === key) return; // a button that has the focus must stay
-		const had = nav.contains(document.activeElement);
-		nav.dataset.key = key;
-		nav.setAttribute('aria-label', v.labels.language);
-		empty(nav);
+		if (row.dataset.key === key) return; // a button that has the focus must stay
+		const had = row.contains(document.activeElement);
+		row.dataset.key = key;
+		row.setAttribute('aria-label', v.labels.language);
+		empty(row);
+		empty(at('others-list'));
 		if (all.length < 2) return;
-		for (const l of all) {
-			const button = document.createElement('button');
-			button.type = 'button';
-			button.lang = l.code;
-			button.textContent = l.name;
-			button.setAttribute('aria-pressed', String(l.code === v.lang));
-			button.addEventListener('click', () => choose(l.code));
-			nav.append(button);
-			if (had && l.code === v.lang) button.focus();
+		const few = all.length <= SHOWN ? all : all.slice(0, SHOWN - 1);
+		const mine = all.find((l) => l.code === v.lang);
+		if (mine && !few.includes(mine)) few[few.length - 1] = mine;
+		for (const l of few) languageButton(row, l, v.lang);
+		for (const l of all) languageButton(at('others-list'), l, v.lang);
+		if (few !== all) {
+			const more = document.createElement('button');
+			more.type = 'button';
+			more.id = 'more-languages';
+			more.title = v.labels.more_languages;
+			more.setAttribute('aria-label', v.labels.more_languages);
+			more.setAttribute('aria-haspopup', 'dialog');
+			more.append(globe());
+			more.addEventListener('click', () => show('others'));
+			row.append(more);
 		}
+		const pressed = /** @type {HTMLElement|null} */ (row.querySelector('[aria-pressed="true"]'));
+		if (had && pressed) pressed.focus();
+	}
+
+	/**
+	 * @param {HTMLElement} row
+	 * @param {Language} l
+	 * @param {string} lang
+	 */
+	function languageButton(row, l, lang) {
+		const button = document.createElement('button');
+		button.type = 'button';
+		button.lang = l.code;
+		button.textContent = l.name;
+		button.setAttribute('aria-pressed', String(l.code === lang));
+		button.addEventListener('click', () => {
+			choose(l.code);
+			shut();
+		});
+		row.append(button);
+	}
+
+	/** globe is understood by those who can read none of the languages. */
+	function globe() {
+		const svg = document.createElementNS(SVG, 'svg');
+		svg.setAttribute('viewBox', '0 0 24 24');
+		svg.setAttribute('aria-hidden', 'true');
+		add(svg, 'path', {d: 'M12 2a10 10 0 1 0 0 20 10 10 0 0 0 0-20zM2 12h20M12 2c6 5.5 6 14.5 0 20M12 2c-6 5.5-6 14.5 0 20'});
+		return svg;
 	}
 
 	/** @param {View} v */
@@ -293,6 +371,12 @@
 		if (!v.cancel) unsure();
 		at('clock').hidden = !v.seconds_left;
 		at('clock-label').textContent = v.labels.time_left;
+		at('others-title').textContent = v.labels.language;
+		for (const [id, words] of [['fit-title', v.labels.fit_title], ['fit-text', v.labels.fit_text],
+			['fit-smaller', v.labels.fit_smaller], ['fit-larger', v.labels.fit_larger], ['fit-save', v.labels.fit_save]]) {
+			at(id).textContent = words;
+		}
+		for (const button of Array.from(document.querySelectorAll('[data-does="close"]'))) button.textContent = v.labels.close;
 	}
 
 	/** @param {{background?: string, text?: string, accent?: string}} c */
@@ -302,6 +386,7 @@
 			else document.documentElement.style.removeProperty(name);
 		};
 		set('--ground', c.background);
+		set('--paper', c.background); // white stands out from no light ink
 		set('--ink', c.text);
 		set('--soft', c.text); // a paler one could be too pale on that ground
 		set('--accent', c.accent);
@@ -358,6 +443,7 @@
 		return {
 			state, title, text: v.labels.ask_staff, lang: v.lang, direction: v.direction, labels: v.labels,
 			lane: v.lane, name: v.name, logo: v.logo, colours: v.colours, version: v.version, beat_seconds: v.beat_seconds,
+			distance_mm: v.distance_mm,
 		};
 	}
 
@@ -400,8 +486,59 @@
 		if (!lostAt && view && now() - heardAt > (2 * view.beat_seconds + 2) * 1000) lose(); // half-open line
 		if (lostAt && socket && now() - triedAt > GREETING) lose(); // it took our call and says nothing
 		if (chosen && view && !view.sale && now() - chosenAt > ASIDE) choose('');
+		if (!lostAt && now() - beatAt >= BEAT) {
+			beatAt = now();
+			send({type: 'beat'});
+		}
+		if (!lostAt && socket && toTell !== told) {
+			told = toTell;
+			socket.send(told);
+		}
 		paint();
 		rest();
+		if (!lostAt && view && view.state === 'idle' && (Date.now() >= night || heap() > HEAP)) anew();
+	}
+
+	/** heap is how much memory the page holds, where the browser tells. */
+	function heap() {
+		const memory = /** @type {any} */ (performance).memory;
+		return memory ? memory.usedJSHeapSize : 0;
+	}
+
+	/**
+	 * nextNight is when this page starts anew: the next time it is four, and some minutes later, so that
+	 * not all screens of a shop do so at once.
+	 */
+	function nextNight() {
+		const d = new Date(Date.now() + 3600000);
+		if (d.getHours() >= NIGHT) d.setDate(d.getDate() + 1);
+		d.setHours(NIGHT, 0, 0, 0);
+		return d.getTime() + Math.random() * 600000;
+	}
+
+	const night = nextNight();
+	let anewAt = -60000;
+
+	/** anew loads the page again, if it is there to be loaded: a browser's error page would stay. */
+	function anew() {
+		if (now() - anewAt < 60000) return;
+		anewAt = now();
+		fetch(location.pathname, {cache: 'no-store'}).then((r) => {
+			if (r.ok && view && !view.sale) location.reload();
+		}).catch(() => {});
+	}
+
+	/**
+	 * isDark: is this the shop's night?
+	 * @param {{from: number, until: number}|undefined} hours
+	 */
+	function isDark(hours) {
+		if (!hours) return false;
+		const d = new Date(Date.now());
+		const minute = d.getHours() * 60 + d.getMinutes();
+		const after = minute >= hours.from;
+		const before = minute < hours.until;
+		return hours.from < hours.until ? after && before : after || before;
 	}
 
 	/** rest spares the panel: the words drift a little while nothing happens, and dim after a while. */
@@ -412,10 +549,12 @@
 		const minutes = (now() - restSince) / 60000;
 		document.body.classList.toggle('drift', calm);
 		document.body.classList.toggle('dim', state === 'idle' && now() - restSince > DIM_AFTER);
+		document.body.classList.toggle('dark', state === 'idle' && minutes > 1 && isDark(view ? view.dark : undefined));
 		const x = calm ? Math.round(10 * Math.sin(minutes * 1.1)) : 0;
 		const y = calm ? Math.round(10 * Math.sin(minutes * 0.7)) : 0;
-		const lead = /** @type {HTMLElement} */ (document.querySelector('.lead'));
-		lead.style.transform = x || y ? `translate(${x}px, ${y}px)` : '';
+		for (const part of Array.from(document.querySelectorAll('.top, .lead, .foot'))) {
+			/** @type {HTMLElement} */ (part).style.transform = x || y ? `translate(${x}px, ${y}px)` : '';
+		}
 	}
 
 	// ---------------------------------------------------------------- the socket
@@ -431,7 +570,11 @@
 		triedAt = now();
 		const s = new WebSocket(scheme + location.host + location.pathname + '/socket');
 		socket = s;
-		s.onopen = () => send({type: 'hello', token: location.hash.slice(1), lang: chosen});
+		s.onopen = () => {
+			send({type: 'hello', token: location.hash.slice(1), lang: chosen});
+			told = '';
+			beatAt = 0;
+		};
 		s.onmessage = (e) => hear(e.data);
 		s.onclose = (e) => {
 			unpaired = e.code === 1008 && e.reason === 'wrong token';
@@ -462,25 +605,166 @@
 		unpaired = false;
 		heardAt = start;
 		if (!firstVersion) firstVersion = v.version;
-		if (v.state === 'idle' && (v.version !== firstVersion || start > DAY)) {
-			location.reload(); // the page of a newer daemon, or a fresh start once a day
-			return;
-		}
+		if (v.state === 'idle' && v.version !== firstVersion) anew(); // the page of a newer daemon
 		forgetChoice(v);
 		const code = v.code && (!view || !view.code || view.code.bits !== v.code.bits);
 		if (!view || view.sale !== v.sale) span = 1;
+		else if (view.state !== v.state) chime(v);
 		view = v;
 		expires = start + (v.seconds_left || 0) * 1000;
 		expiresWall = Date.now() + (v.seconds_left || 0) * 1000;
 		span = Math.max(span, v.seconds_left || 0);
 		paint();
-		if (code) requestAnimationFrame(() => requestAnimationFrame(() => send({type: 'shown', ms: now() - start})));
+		if (code) requestAnimationFrame(() => requestAnimationFrame(() => send({type: 'shown', sale: v.sale || '', ms: now() - start})));
+		if (!toTell && v.state === 'idle') guess();
+		if (calibrating && v.state === 'idle') {
+			calibrating = false;
+			calibrate();
+		}
 	}
 
-	/** @param {Record<string, string|number>} message */
+	/** @param {Record<string, string|number|boolean>} message */
 	function send(message) {
 		if (socket && socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message));
 	}
+
+	let told = ''; // what the daemon knows of this screen
+	let toTell = ''; // and what it is to know at the next tick: a window that is dragged changes all the time
+	let beatAt = 0;
+	let lastSize = 41; // modules of the last code; until there was one, those of an address as Klarna's are
+
+	/** @param {Record<string, string|number|boolean>} message */
+	function tell(message) {
+		toTell = JSON.stringify(message);
+	}
+
+	// ---------------------------------------------------------------- sound, never the only sign
+
+	/** @type {AudioContext|null} */
+	let audio = null;
+
+	/**
+	 * chime plays two short tones for a success and a long one for a failure: hertz, from and to in s.
+	 * @param {View} v
+	 */
+	function chime(v) {
+		/** @type {Record<string, number[][]>} */
+		const tunes = {approved: [[880, 0, 0.13], [1175, 0.19, 0.35]], declined: [[294, 0, 0.8]], expired: [[294, 0, 0.8]], failed: [[294, 0, 0.8]]};
+		if (!v.volume || !tunes[v.state] || !window.AudioContext) return;
+		audio = audio || new AudioContext();
+		if (audio.state === 'suspended') audio.resume().catch(() => {});
+		for (const [hertz, from, to] of tunes[v.state]) {
+			const tone = audio.createOscillator();
+			const loud = audio.createGain();
+			const start = audio.currentTime + from;
+			const end = audio.currentTime + to;
+			tone.frequency.value = hertz;
+			loud.gain.setValueAtTime(0, start); // without a ramp a tone clicks
+			loud.gain.linearRampToValueAtTime(v.volume / 100, start + 0.02);
+			loud.gain.setValueAtTime(v.volume / 100, end - 0.05);
+			loud.gain.linearRampToValueAtTime(0, end);
+			tone.connect(loud);
+			loud.connect(audio.destination);
+			tone.start(start);
+			tone.stop(end);
+		}
+	}
+
+	// ---------------------------------------------------------------- panels above the page
+
+	let openPanel = '';
+	let shutTimer = 0;
+	/** @type {Element|null} */
+	let opener = null;
+
+	/** @param {string} id */
+	function show(id) {
+		shut();
+		opener = document.activeElement;
+		openPanel = id;
+		at(id).hidden = false;
+		const first = /** @type {HTMLElement|null} */ (at(id).querySelector('button'));
+		if (first) first.focus();
+		if (id === 'others') shutTimer = setTimeout(shut, 20000);
+	}
+
+	function shut() {
+		if (!openPanel) return;
+		clearTimeout(shutTimer);
+		at(openPanel).hidden = true;
+		openPanel = '';
+		if (opener && opener.isConnected) /** @type {HTMLElement} */ (opener).focus();
+	}
+
+	document.addEventListener('keydown', (e) => {
+		if (e.altKey && e.shiftKey && e.code === 'KeyC') calibrate();
+		if (!openPanel) return;
+		if (e.key === 'Escape') shut();
+		if (openPanel === 'fit' && (e.key === 'ArrowLeft' || e.key === 'ArrowRight')) resize(e.key === 'ArrowLeft' ? -1 : 1);
+		if (e.key !== 'Tab') return;
+		const buttons = Array.from(at(openPanel).querySelectorAll('button'));
+		const next = buttons.indexOf(/** @type {HTMLButtonElement} */ (document.activeElement)) + (e.shiftKey ? -1 : 1);
+		buttons[(next + buttons.length) % buttons.length].focus();
+		e.preventDefault();
+	});
+	for (const button of Array.from(document.querySelectorAll('[data-does="close"]'))) button.addEventListener('click', shut);
+
+	// ---------------------------------------------------------------- how large a millimetre is
+
+	const CARD = 85.6; // mm, the width of a bank card, ISO/IEC 7810 ID-1
+	const KEPT = 'tillbridge.screen ' + Math.round(screen.width * devicePixelRatio) + 'x' + Math.round(screen.height * devicePixelRatio);
+	let density = kept(); // device pixels in a millimetre of this screen; 0 until somebody has held a card to it
+	let calibrating = /[?&]calibrate\b/.test(location.search); // not begun yet
+	let cardWidth = 0; // of the frame on the screen, in device pixels
+
+	function kept() {
+		try {
+			const d = Number(localStorage.getItem(KEPT));
+			return d > 1 && d < 60 ? d : 0;
+		} catch (e) {
+			return 0; // a browser that keeps nothing
+		}
+	}
+
+	/** calibrate is for staff, while no sale is open. Alt, Shift and C, the corner held for three seconds, or ?calibrate. */
+	function calibrate() {
+		if (!view || view.sale) return;
+		cardWidth = (density || 96 / 25.4 * devicePixelRatio) * CARD;
+		resize(0);
+		show('fit');
+	}
+
+	/** @param {number} by device pixels */
+	function resize(by) {
+		cardWidth = Math.max(100, Math.min(window.innerWidth * devicePixelRatio * 0.9, cardWidth + by));
+		at('fit-card').style.width = `${cardWidth / devicePixelRatio}px`;
+		at('fit-card').style.height = `${cardWidth / devicePixelRatio * 53.98 / CARD}px`;
+	}
+
+	at('fit-smaller').addEventListener('click', () => resize(-2));
+	at('fit-larger').addEventListener('click', () => resize(2));
+	at('fit-card').addEventListener('pointerdown', (e) => at('fit-card').setPointerCapture(e.pointerId));
+	at('fit-card').addEventListener('pointermove', (e) => {
+		const card = at('fit-card').getBoundingClientRect();
+		if (e.buttons) resize((2 * Math.abs(e.clientX - (card.left + card.right) / 2) - card.width) * devicePixelRatio);
+	});
+	at('fit-save').addEventListener('click', () => {
+		density = cardWidth / CARD;
+		try {
+			localStorage.setItem(KEPT, String(density));
+		} catch (e) {
+			// for as long as the page is open, then
+		}
+		history.replaceState(null, '', location.pathname + location.hash);
+		shut();
+		guess();
+	});
+
+	let holdTimer = 0;
+	at('corner').addEventListener('pointerdown', () => {
+		holdTimer = setTimeout(calibrate, 3000);
+	});
+	for (const end of ['pointerup', 'pointerleave', 'pointercancel']) at('corner').addEventListener(end, () => clearTimeout(holdTimer));
 
 	// ---------------------------------------------------------------- what a customer may touch
 
@@ -528,7 +812,9 @@
 	let stillTimer = 0;
 
 	function moved() {
-		document.body.classList.remove('still', 'dim');
+		restSince = now();
+		if (audio && audio.state === 'suspended') audio.resume().catch(() => {});
+		document.body.classList.remove('still', 'dim', 'dark');
 		clearTimeout(stillTimer);
 		stillTimer = setTimeout(() => document.body.classList.add('still'), 4000);
 	}
@@ -541,8 +827,9 @@
 
 	window.addEventListener('resize', () => {
 		if (view && view.code && !at('code').hidden) draw(view.code);
+		else if (view && view.state === 'idle') guess();
 	});
-	document.addEventListener('pointermove', moved);
+	for (const touch of ['pointermove', 'pointerdown', 'keydown']) document.addEventListener(touch, moved);
 	document.addEventListener('visibilitychange', awake);
 	document.addEventListener('contextmenu', (e) => e.preventDefault());
 	drawIcon('starting');
