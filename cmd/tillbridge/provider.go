@@ -48,7 +48,8 @@ func (k *provider) write(p payment.Payment, w payment.Write, key string, first [
 	case payment.WriteVoid:
 		return k.account.Void(key, tx)
 	case payment.WriteRefund:
-		return k.account.Refund(key, tx, p.CaptureID, amount, p.Reference)
+		// What was charged is given back, also where that is not what the till asked for.
+		return k.account.Refund(key, tx, p.CaptureID, p.Transaction.Amount.Minor, p.Reference)
 	}
 	return klarna.Write{}, fmt.Errorf("write %q is not known", w)
 }

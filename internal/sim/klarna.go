@@ -163,7 +163,8 @@ func (n *net) read(a engine.ReadRequest) {
 			back = w.upTo(readLimit - time.Second)
 		}
 		r := reading(answer)
-		if n.gone[a.Request] = n.gone[a.Request] || w.strikes(RequestGone); n.gone[a.Request] {
+		completed := r.Status == payment.RequestCompleted
+		if n.gone[a.Request] = n.gone[a.Request] || completed && w.strikes(RequestGone); n.gone[a.Request] {
 			r = engine.Reading{Status: payment.RequestGone}
 		}
 		w.say("read", a.ID.String(), string(r.Status))
