@@ -50,7 +50,8 @@ func arrows() map[string][]string {
 		"internal/sim": {
 			"payment", "engine", "store", "klarna/sandbox", "terminal/native", "terminal/zvt", "internal/secret",
 		},
-		"scripts/pack": {},
+		"scripts/pack":  {},
+		"scripts/proof": {},
 	}
 }
 

@@ -5,6 +5,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -31,33 +32,79 @@ type shop struct {
 	daemon  *process
 	client  *http.Client
 	sale    string // path of the sale of the moment
+	own     premises
 }
 
 func newShop(t *testing.T) *shop {
 	t.Helper()
+	return openShop(t, premises{})
+}
+
+// premises are what a shop may have of its own. The zero value is a shop like any other.
+type premises struct {
+	data   string   // its data folder
+	till   string   // where its lane listens
+	klarna string   // where the daemon finds Klarna, if there is something in between: host:port
+	phones string   // where the simulator listens, if somebody must know before it starts: host:port
+	under  []string // the command that the daemon runs under
+	lanes  int      // how many; 0 means one
+}
+
+func openShop(t *testing.T, own premises) *shop {
+	t.Helper()
+	s := openDoors(t, own)
+	s.eventually("the daemon", s.isUp)
+	return s
+}
+
+// openDoors does not wait until the daemon answers: it may never do so.
+func openDoors(t *testing.T, own premises) *shop {
+	t.Helper()
 	dir := t.TempDir()
-	s := &shop{t: t, client: &http.Client{Timeout: 40 * time.Second}, sale: "/v1/lanes/lane-1/payments/K1"}
-	sandboxPort, webPort, tillPort := freePort(t), freePort(t), freePort(t)
-	s.sandbox, s.web = "http://"+sandboxPort, "http://"+webPort
+	own.data = cmp.Or(own.data, filepath.Join(dir, "data"))
+	own.phones = cmp.Or(own.phones, freePort(t))
+	own.klarna = cmp.Or(own.klarna, own.phones)
+	own.till = cmp.Or(own.till, "tcp://"+freePort(t))
+	s := &shop{t: t, client: &http.Client{Timeout: 40 * time.Second}, sale: "/v1/lanes/lane-1/payments/K1", own: own}
+	webPort := freePort(t)
+	s.sandbox, s.web = "http://"+own.phones, "http://"+webPort
 	key := filepath.Join(dir, "key")
 	s.file = filepath.Join(dir, "till.yaml")
 	write(t, key, "klarna_test_api_kill\n")
 	write(t, s.file, fmt.Sprintf(`version: 1
 data_dir: "%s"
 http: {listen: "%s"}
-klarna: {environment: test, base_url: "%s", api_key_file: "%s"}
+klarna: {environment: test, base_url: "http://%s", api_key_file: "%s"}
 store: {reference: S0042}
 deadlines: {till_grace: 5s}
 lanes:
   - id: lane-1
     terminal_reference: T03
     currency: EUR
-    till: {protocol: native, listen: "tcp://%s"}
-`, filepath.Join(dir, "data"), webPort, s.sandbox, key, tillPort))
-	start(t, "sandbox", "--listen", sandboxPort)
+    till: {protocol: native, listen: "%s"}
+`, own.data, webPort, own.klarna, key, own.till))
+	s.moreLanes()
+	start(t, "sandbox", "--listen", own.phones, "--origin", "http://"+own.klarna)
 	s.eventually("the simulator", func() bool { return s.get(s.sandbox+"/sandbox/ledger", nil) == http.StatusOK })
-	s.restart()
+	s.begin()
 	return s
+}
+
+// moreLanes adds the lanes after the first to the file.
+func (s *shop) moreLanes() {
+	s.t.Helper()
+	text, err := os.ReadFile(s.file)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	for n := 2; n <= s.own.lanes; n++ {
+		text = fmt.Appendf(text, `  - id: lane-%d
+    terminal_reference: T%02d
+    currency: EUR
+    till: {protocol: native, listen: "tcp://%s"}
+`, n, n+2, freePort(s.t))
+	}
+	write(s.t, s.file, string(text))
 }
 
 func write(t *testing.T, file, text string) {
@@ -70,20 +117,35 @@ func write(t *testing.T, file, text string) {
 // restart starts a daemon where none runs.
 func (s *shop) restart() {
 	s.t.Helper()
-	s.daemon = start(s.t, "serve", "--config", s.file)
-	s.eventually("the daemon", func() bool { return s.get(s.web+"/health", nil) == http.StatusOK })
+	s.own.under = nil
+	s.begin()
+	s.eventually("the daemon", s.isUp)
 }
+
+// begin starts a daemon and does not wait until it answers.
+func (s *shop) begin() {
+	s.t.Helper()
+	s.daemon = startUnder(s.t, s.own.under, "serve", "--config", s.file)
+}
+
+func (s *shop) isUp() bool { return s.get(s.web+"/health", nil) == http.StatusOK }
 
 // eventually waits for something that must become true. Only a broken program uses up the time.
 func (s *shop) eventually(what string, is func() bool) {
 	s.t.Helper()
+	if !becomes(is) {
+		s.t.Fatalf("%s: waited in vain; the daemon said:\n%s", what, s.daemon.log())
+	}
+}
+
+func becomes(is func() bool) bool {
 	for end := time.Now().Add(2 * time.Minute); time.Now().Before(end); {
 		if is() {
-			return
+			return true
 		}
 		<-time.After(20 * time.Millisecond)
 	}
-	s.t.Fatalf("%s: waited in vain; the daemon said:\n%s", what, s.daemon.log())
+	return false
 }
 
 func (s *shop) get(url string, into any) int {
@@ -315,6 +377,7 @@ func TestKillInEachState(t *testing.T) {
 			s := newShop(t)
 			c.until(s)
 			s.daemon.kill()
+			t.Log("killed the daemon 1 times")
 			if c.then != nil {
 				c.then(s)
 			}
@@ -348,7 +411,9 @@ func TestRandomKills(t *testing.T) {
 				"customer": customers[random.IntN(len(customers))], "after": fmt.Sprintf("%dms", random.IntN(2500)),
 			})
 			s.pay()
-			for range 1 + random.IntN(3) {
+			n := 1 + random.IntN(3)
+			t.Logf("killed the daemon %d times", n)
+			for range n {
 				ask := time.After(time.Duration(random.IntN(2500)) * time.Millisecond)
 				for waiting := true; waiting; {
 					select {

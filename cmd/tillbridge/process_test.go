@@ -5,9 +5,12 @@ package main
 
 import (
 	"bytes"
+	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -53,11 +56,23 @@ func (p *process) kill() {
 // start runs the program with these arguments, until the test ends.
 func start(t *testing.T, args ...string) *process {
 	t.Helper()
+	return startUnder(t, nil, args...)
+}
+
+// startUnder runs the program under a command, such as a tracer, that takes it as its arguments.
+func startUnder(t *testing.T, under []string, args ...string) *process {
+	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &process{command: exec.Command(self, args...), ended: make(chan struct{})} //nolint:noctx // killed below
+	return launch(t, append(append(slices.Clone(under), self), args...)...)
+}
+
+// launch runs any program, until the test ends.
+func launch(t *testing.T, line ...string) *process {
+	t.Helper()
+	p := &process{command: exec.Command(line[0], line[1:]...), ended: make(chan struct{})} //nolint:noctx // killed below
 	p.command.Env = append(os.Environ(), asProgram+"=1")
 	p.command.Stdout, p.command.Stderr = p, p
 	if err := p.command.Start(); err != nil {
@@ -71,13 +86,18 @@ func start(t *testing.T, args ...string) *process {
 	return p
 }
 
-// freePort is an address that nobody listens on now.
+// freePort is an address that nobody listens on now. It is below those that systems give to whoever
+// connects (Linux: 32768 and up), so that nobody gets it by accident before its listener starts.
 func freePort(t *testing.T) string {
 	t.Helper()
-	ln, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for {
+		at := fmt.Sprintf("127.0.0.1:%d", 10_000+rand.IntN(22_000))
+		if ln, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", at); err == nil {
+			_ = ln.Close() // it was never used
+			return at
+		}
+		if t.Context().Err() != nil {
+			t.Fatal("no free port")
+		}
 	}
-	defer ln.Close() //nolint:errcheck // it was never used
-	return ln.Addr().String()
 }
