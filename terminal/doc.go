@@ -6,11 +6,12 @@
 //
 // A Server serves one lane in one Protocol over serial lines, TCP and unix sockets. What a till says
 // becomes a payment.Ask, what the Bridge answers (payment.Word) becomes the till's language. NewHTTP
-// serves the native messages as a handler for a listener of somebody else's. Dial, LineTill and WebTill
-// are the till's own end.
+// serves the native messages as a handler for a listener of somebody else's. NewZVT is the Protocol of a
+// till that speaks ZVT and takes us for a card terminal. Dial, LineTill, WebTill and ZVTTill are the
+// till's own end.
 //
 // It decides nothing about money: whether a payment is accepted, cancelled or acknowledged is the
-// Bridge's word alone. It keeps nothing across a link but the manners that a serial till asked for. It
+// Bridge's word alone. It keeps nothing across a link but the manners that a serial or ZVT till asked for. It
 // never makes a bridge wait: a till that does not read is cut off, and comes back by itself.
 //
 // All methods may be called concurrently. Every goroutine of a Run or Serve has ended when it returns.

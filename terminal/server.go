@@ -42,6 +42,7 @@ type Options struct {
 	Token      secret.Text // what a till must show; empty means none
 	AckOnWrite bool        // approvals count as acknowledged once written
 	TLS        *tls.Config // for RunTCP; nil means plain
+	Open       bool        // RunTCP serves other machines in the clear: for a protocol that has neither token nor TLS
 	Slots      *Slots      // bounds the links of several servers together; nil means maxLinks of its own
 	Log        *slog.Logger
 }
@@ -76,6 +77,7 @@ type Server struct {
 	protocol Protocol
 	lane     Lane
 	tls      *tls.Config
+	open     bool
 	own, all *Slots
 }
 
@@ -85,7 +87,7 @@ func NewServer(lane payment.LaneID, p Protocol, b Bridge, o Options) *Server {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	return &Server{
-		protocol: p, tls: o.TLS, own: NewSlots(maxLinks), all: o.Slots,
+		protocol: p, tls: o.TLS, open: o.Open, own: NewSlots(maxLinks), all: o.Slots,
 		lane: Lane{
 			ID: lane, Bridge: b, AckOnWrite: o.AckOnWrite, Token: o.Token, pace: newPaces(),
 			Log: o.Log.With("lane", string(lane), "protocol", p.Name()),
@@ -110,9 +112,9 @@ func (s *Server) serve(ctx context.Context, rwc io.ReadWriteCloser, lane *Lane) 
 }
 
 // RunTCP serves every till that connects to ln, which it owns, until ctx ends. An address that is not
-// loopback needs a token and TLS.
+// loopback needs a token and TLS, unless the options say Open.
 func (s *Server) RunTCP(ctx context.Context, ln net.Listener) error {
-	if !local(ln.Addr()) && (s.lane.Token.Empty() || s.tls == nil) {
+	if !s.open && !local(ln.Addr()) && (s.lane.Token.Empty() || s.tls == nil) {
 		return errors.Join(fmt.Errorf("lane %s: listen on %s: %w", s.lane.ID, ln.Addr(), ErrOpen), ln.Close())
 	}
 	return s.accept(ctx, ln)

@@ -96,12 +96,9 @@ func (d *daemon) services(cfg config.Config, certificate *tls.Config, tcp func(s
 
 // lane opens the till's side of one lane.
 func (d *daemon) lane(l config.Lane, slots *terminal.Slots, certificate *tls.Config, tcp func(string) (net.Listener, error)) (carrier, error) {
-	if l.Till.Protocol != config.ProtocolNative {
-		return carrier{}, fmt.Errorf("protocol %s is not built yet; use native", l.Till.Protocol)
-	}
-	s := terminal.NewServer(payment.LaneID(l.ID), d.native(l), d.engine, terminal.Options{
+	s := terminal.NewServer(payment.LaneID(l.ID), d.protocol(l), d.engine, terminal.Options{
 		Token: l.Till.Token, AckOnWrite: l.Till.Ack == config.AckOnWrite, Slots: slots, Log: d.log,
-		TLS: laneTLS(l, certificate),
+		TLS: laneTLS(l, certificate), Open: l.Till.Protocol == config.ProtocolZVT,
 	})
 	a := l.Till.Listen
 	c := carrier{name: "lane " + l.ID}
@@ -122,9 +119,9 @@ func (d *daemon) lane(l config.Lane, slots *terminal.Slots, certificate *tls.Con
 	return c, nil
 }
 
-// laneTLS: a till on this machine speaks plainly, any other over TLS.
+// laneTLS: a till on this machine speaks plainly, any other over TLS. ZVT tills know no TLS.
 func laneTLS(l config.Lane, certificate *tls.Config) *tls.Config {
-	if l.Till.Listen.Local() {
+	if l.Till.Listen.Local() || l.Till.Protocol == config.ProtocolZVT {
 		return nil
 	}
 	return certificate

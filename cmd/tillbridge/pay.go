@@ -55,6 +55,8 @@ type payOptions struct {
 	id, ref          string
 	timeout          time.Duration
 	json, quiet      bool
+	protocol         string
+	password         string
 }
 
 func payCommand(std streams) *cobra.Command {
@@ -62,7 +64,7 @@ func payCommand(std streams) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "pay --to URL --amount 16.10 --currency EUR",
 		Short: "Be a till: ask a lane for one payment",
-		Long: `Be a till: ask a lane for one payment, in the native protocol. Ctrl-C asks to cancel; the result decides.
+		Long: `Be a till: ask a lane for one payment, in the native protocol or in ZVT. Ctrl-C asks to cancel; the result decides.
 
 Exit codes: 0 approved, 10 declined, 11 cancelled, 12 expired, 13 failed, 20 not known or still running,
 1 nothing happened, 2 wrong usage.`,
@@ -72,6 +74,9 @@ Exit codes: 0 approved, 10 declined, 11 cancelled, 12 expired, 13 failed, 20 not
 			if err != nil {
 				return misused(c, err)
 			}
+			if o.protocol == string(config.ProtocolZVT) {
+				return o.runZVT(c.Context(), std, p, at)
+			}
 			return o.run(c.Context(), std, p, at)
 		},
 	}
@@ -79,6 +84,8 @@ Exit codes: 0 approved, 10 declined, 11 cancelled, 12 expired, 13 failed, 20 not
 	c.Flags().StringVar(&o.amount, "amount", "", "amount in major units, such as 16.10")
 	c.Flags().StringVar(&o.currency, "currency", "", "currency, such as EUR")
 	c.Flags().StringVar(&o.id, "id", "", "the payment's id; the same one never charges twice (default: a new one)")
+	c.Flags().StringVar(&o.protocol, "protocol", string(config.ProtocolNative), "native or zvt")
+	c.Flags().StringVar(&o.password, "password", "000000", "the ZVT terminal's password, six digits")
 	c.Flags().StringVar(&o.ref, "ref", "", "the till's receipt number")
 	c.Flags().DurationVar(&o.timeout, "timeout", 3*time.Minute, "how long to wait and ask for the result")
 	c.Flags().BoolVar(&o.json, "json", false, "print each event as one JSON object per line")
@@ -95,6 +102,15 @@ func (o *payOptions) read() (native.Pay, config.Address, error) {
 	amount, err := payment.ParseAmount(o.amount, payment.Currency(o.currency))
 	if err != nil {
 		return native.Pay{}, at, err
+	}
+	switch config.Protocol(o.protocol) {
+	case config.ProtocolNative:
+	case config.ProtocolZVT:
+		if err := o.checkZVT(at); err != nil {
+			return native.Pay{}, at, err
+		}
+	default:
+		return native.Pay{}, at, fmt.Errorf("--protocol %q: expected native or zvt", o.protocol)
 	}
 	if o.id == "" {
 		o.id = "cli-" + strings.ToLower(rand.Text())[:16]

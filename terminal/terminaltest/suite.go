@@ -41,6 +41,8 @@ type Till interface {
 // Suite is what a protocol brings.
 type Suite struct {
 	Protocol terminal.Protocol
+	// New makes the protocol of one lane, where it keeps something of its lane; then Protocol is nil.
+	New func() terminal.Protocol
 	// Till speaks over its end of a link.
 	Till func(io.ReadWriteCloser) Till
 	// Noise are bytes that a broken line may bring and that the protocol must get over.
@@ -133,7 +135,11 @@ func open(t *testing.T, s Suite, c carrier) bench {
 	t.Helper()
 	till, line := c.connect(t)
 	b := NewBridge(nil)
-	server := terminal.NewServer("lane-1", s.Protocol, b, terminal.Options{})
+	protocol := s.Protocol
+	if s.New != nil {
+		protocol = s.New()
+	}
+	server := terminal.NewServer("lane-1", protocol, b, terminal.Options{})
 	ctx, stop := context.WithCancel(t.Context())
 	served := make(chan error, 1)
 	go func() { served <- serve(ctx, server, line, c.serial) }()

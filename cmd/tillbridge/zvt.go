@@ -1,0 +1,76 @@
+// Copyright The Tillbridge Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"tillbridge/config"
+	"tillbridge/payment"
+	"tillbridge/receipt"
+	"tillbridge/store"
+	"tillbridge/terminal"
+)
+
+// protocol is the language of one lane.
+func (d *daemon) protocol(l config.Lane) terminal.Protocol {
+	if l.Till.Protocol == config.ProtocolZVT {
+		return d.zvt(l)
+	}
+	return d.native(l)
+}
+
+// zvt is the terminal that a ZVT till meets.
+func (d *daemon) zvt(l config.Lane) *terminal.ZVT {
+	cfg := d.config.now()
+	most, _ := cfg.MaxAmount.Minor(2) // checked when the settings were made
+	z := l.Till.ZVT
+	return terminal.NewZVT(terminal.ZVTOptions{
+		Memory: d.journal, Book: zvtBook{d.journal}, Epoch: d.journal.Epoch(),
+		Currency: payment.Currency(l.Currency), MaxMinor: most,
+		TerminalID: z.TerminalID, Password: z.Password, CardType: byte(z.CardType),
+		Wishes: func() terminal.ZVTWishes { return d.zvtWishes(l.ID) }, Repeat: terminal.Repeat(z.Repeat),
+		Software: "tillbridge " + version, Print: func(s terminal.Slip) []string { return slipLines(s, payment.Currency(l.Currency)) },
+	})
+}
+
+// zvtWishes are what the configuration of the moment says about a lane.
+func (d *daemon) zvtWishes(lane string) terminal.ZVTWishes {
+	cfg := d.config.now()
+	w := terminal.ZVTWishes{Listed: cfg.Undelivered.After}
+	for _, l := range cfg.Lanes {
+		if l.ID == lane {
+			w.Language, w.DeadlineWithoutStatus = l.Till.ZVT.ReceiptLanguage, l.Till.ZVT.DeadlineWithoutStatus
+		}
+	}
+	return w
+}
+
+// zvtBook is the journal as a terminal reads it.
+type zvtBook struct{ *store.Journal }
+
+// Totals implements terminal.Book.
+func (b zvtBook) Totals(lane payment.LaneID, after uint64) (terminal.DayTotals, error) {
+	t, err := b.Journal.Totals(lane, after)
+	return terminal.DayTotals(t), err
+}
+
+// slipLines are the lines of a receipt.
+func slipLines(s terminal.Slip, c payment.Currency) []string {
+	money := func(minor int64) payment.Amount { return payment.Amount{Minor: minor, Currency: c} }
+	at := s.At.Local()
+	switch s.Kind {
+	case terminal.SlipSale, terminal.SlipReversal:
+		return receipt.Sale{
+			Reversal: s.Kind == terminal.SlipReversal, Merchant: s.Merchant, Amount: s.Amount, At: at,
+			Terminal: s.Terminal, Trace: s.Trace, Receipt: s.Receipt, Reference: s.Reference,
+		}.Lines(s.Columns, s.Language)
+	case terminal.SlipTotals:
+		return receipt.Totals{
+			At: at, Terminal: s.Terminal, Sales: s.Totals.Sales, SaleSum: money(s.Totals.SaleSum),
+			Backs: s.Totals.Backs, BackSum: money(s.Totals.BackSum),
+		}.Lines(s.Columns, s.Language)
+	case terminal.SlipSetup:
+		return receipt.Setup{At: at, Terminal: s.Terminal, Software: s.Software}.Lines(s.Columns, s.Language)
+	}
+	return nil
+}

@@ -1,0 +1,330 @@
+// Copyright The Tillbridge Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package terminal
+
+import (
+	"context"
+	"time"
+
+	"tillbridge/payment"
+	"tillbridge/terminal/zvt"
+)
+
+// command carries out one command of the till. Everything that this terminal does not do is refused, as
+// the paper demands.
+func (s *zvtSession) command(ctx context.Context, m zvt.Message) error {
+	if wrong := s.wrongPassword(m); wrong {
+		return s.refuse(ctx, codePassword)
+	}
+	switch m := m.(type) {
+	case zvt.Registration:
+		return s.registration(ctx, m)
+	case zvt.LogOff:
+		return s.logOff(ctx)
+	case zvt.StatusEnquiry:
+		return s.enquiry(ctx, m)
+	case zvt.Payment:
+		return s.pay(ctx, m)
+	case zvt.Abort:
+		return s.abort(ctx)
+	case zvt.Reversal:
+		return s.reverse(ctx, m)
+	case zvt.Refund:
+		return s.refund(ctx)
+	case zvt.RepeatReceipt:
+		return s.repeat(ctx, m)
+	case zvt.EndOfDay:
+		return s.totals(ctx, true)
+	case zvt.Totals, zvt.PartialReconciliation:
+		return s.totals(ctx, false)
+	default:
+		return s.maintain(ctx, m)
+	}
+}
+
+// maintain carries out what is only there because terminals have it.
+func (s *zvtSession) maintain(ctx context.Context, m zvt.Message) error {
+	switch m.(type) {
+	case zvt.Diagnosis:
+		return s.diagnose(ctx)
+	case zvt.Initialisation, zvt.SelfTest, zvt.Reset, zvt.SetTerminalClock, zvt.SoftwareUpdate:
+		return s.done(ctx, zvt.Completion{})
+	case zvt.PrintConfiguration:
+		if err := s.accept(ctx); err != nil {
+			return err
+		}
+		if err := s.print(ctx, Slip{Kind: SlipSetup, At: time.Now()}, nil, true); err != nil {
+			return err
+		}
+		return s.finish(ctx, zvt.Completion{})
+	case zvt.DisplayText:
+		return s.accept(ctx)
+	case zvt.BaudRate:
+		if s.lane.Lasting { // the line's speed is the configuration's
+			return s.refuse(ctx, zvt.CodeCommunication)
+		}
+		return s.accept(ctx)
+	}
+	return s.refuse(ctx, zvt.CodeNotPossible)
+}
+
+// done is for commands with which nothing happens.
+func (s *zvtSession) done(ctx context.Context, c zvt.Message) error {
+	if err := s.accept(ctx); err != nil {
+		return err
+	}
+	return s.finish(ctx, c)
+}
+
+// wrongPassword: every password is right unless one is configured, because tills send all kinds.
+func (s *zvtSession) wrongPassword(m zvt.Message) bool {
+	if s.z.plain == "" {
+		return false
+	}
+	wanted, err := zvt.NewPassword(s.z.plain)
+	if err != nil {
+		return true
+	}
+	given, has := passwordOf(m)
+	return has && !given.Is(wanted)
+}
+
+func passwordOf(m zvt.Message) (zvt.Password, bool) {
+	switch m := m.(type) {
+	case zvt.Registration:
+		return m.Password, true
+	case zvt.StatusEnquiry:
+		return m.Password, m.Password.Given()
+	case zvt.Reversal:
+		return m.Password, true
+	case zvt.Refund:
+		return m.Password, true
+	case zvt.RepeatReceipt:
+		return m.Password, true
+	case zvt.EndOfDay:
+		return m.Password, true
+	case zvt.Totals:
+		return m.Password, true
+	case zvt.PartialReconciliation:
+		return m.Password, true
+	case zvt.Initialisation:
+		return m.Password, true
+	case zvt.SetTerminalClock:
+		return m.Password, true
+	}
+	return zvt.Password{}, false
+}
+
+// registration takes the till's wishes. They hold for this terminal until it logs off.
+func (s *zvtSession) registration(ctx context.Context, m zvt.Registration) error {
+	if m.Currency.Set && m.Currency.Value != s.z.numeric {
+		return s.say(ctx, zvt.Refused{
+			Code: zvt.CodeWrongCurrency, Detail: zvt.Some(zvt.CodeCurrency), Currency: zvt.Some(s.z.numeric),
+		})
+	}
+	t := termsOf(m)
+	if err := s.z.register(s.lane.ID, t); err != nil {
+		remembered(s.lane.Log, "registration", err)
+		return s.refuse(ctx, zvt.CodeSystem)
+	}
+	s.disconnect() // the next link is announced with the new manners
+	c := zvt.Completion{Status: zvt.Some[byte](0), TerminalID: s.z.o.TerminalID, Currency: m.Currency}
+	if m.TLV != nil {
+		c.TLV = s.z.abilities(t)
+	}
+	return s.done(ctx, c)
+}
+
+// abilities is what a registration is answered with where the till takes containers.
+func (z *ZVT) abilities(t zvtTerms) *zvt.Container {
+	c := &zvt.Container{
+		Columns: zvt.Some(uint8(min(t.Columns, 99))),
+		Commands: []zvt.Command{
+			zvt.CmdStatusEnquiry, zvt.CmdRegistration, zvt.CmdPayment, zvt.CmdLogOff, zvt.CmdTotals, zvt.CmdReset,
+			zvt.CmdPrintConfiguration, zvt.CmdRepeatReceipt, zvt.CmdReversal, zvt.CmdEndOfDay, zvt.CmdDiagnosis,
+			zvt.CmdSelfTest, zvt.CmdInitialisation, zvt.CmdAbort, zvt.CmdDisplayText,
+		},
+	}
+	if t.Agreed {
+		c.CharacterSets = []byte{t.Charset}
+	}
+	return c
+}
+
+func (s *zvtSession) logOff(ctx context.Context) error {
+	if err := s.z.register(s.lane.ID, unregistered()); err != nil {
+		remembered(s.lane.Log, "registration", err)
+		return s.refuse(ctx, zvt.CodeSystem)
+	}
+	s.disconnect()
+	return s.accept(ctx)
+}
+
+// enquiry says whether a payment could begin now. One that nobody waits for is no reason against it: the
+// next 06 01 clears it away.
+func (s *zvtSession) enquiry(ctx context.Context, m zvt.StatusEnquiry) error {
+	r := zvt.StatusReport{Status: zvt.CodeOK, Version: s.z.o.Software}
+	if m.Service.Or(0)&zvt.ServiceNoVersion != 0 {
+		r.Version = ""
+	}
+	if _, busy := s.z.busyFor(s); busy {
+		r.Status = zvt.CodeWait
+	}
+	return s.done(ctx, r)
+}
+
+// busyFor reports whether another link of the lane has a payment running.
+func (z *ZVT) busyFor(s *zvtSession) (payment.TillID, bool) {
+	z.mu.Lock()
+	defer z.mu.Unlock()
+	return z.running, z.owner != nil && z.owner != s
+}
+
+// abort comes while this link has nothing running. A till that opens a connection for every command means
+// the payment on the other one.
+func (s *zvtSession) abort(ctx context.Context) error {
+	id, told := s.z.elsewhere(s)
+	if told {
+		return s.refuse(ctx, zvt.CodeNotPossible)
+	}
+	if id != "" {
+		s.ask(payment.Cancel{ID: id})
+	}
+	return s.accept(ctx)
+}
+
+// refund is 06 31, which names no payment.
+func (s *zvtSession) refund(ctx context.Context) error {
+	return s.fail(ctx, &zvtSale{}, zvt.CodeNotPossible, s.z.either("STORNO MIT BELEGNUMMER", "REVERSE BY RECEIPT NUMBER"))
+}
+
+// diagnose says whether Klarna can be reached, as far as this process knows.
+func (s *zvtSession) diagnose(ctx context.Context) error {
+	if err := s.accept(ctx); err != nil {
+		return err
+	}
+	s.ask(payment.Look{})
+	word, err := s.recorded(ctx, func(w payment.Word) bool {
+		_, state := w.(payment.LaneState)
+		return state
+	})
+	if err != nil {
+		return err
+	}
+	if state, ok := word.(payment.LaneState); !ok || state.State == payment.LaneOffline {
+		return s.over(ctx, zvt.CodeNoConnection)
+	}
+	return s.finish(ctx, zvt.Completion{})
+}
+
+// repeat is 06 20: the last receipt, and with the service bit the last 04 0F. A till that answers that one
+// well has the result.
+func (s *zvtSession) repeat(ctx context.Context, m zvt.RepeatReceipt) error {
+	if err := s.accept(ctx); err != nil {
+		return err
+	}
+	n, err := s.z.newest(s.lane.ID)
+	if err != nil {
+		s.lane.Log.Error("last payment not found", "error", err)
+		return s.over(ctx, zvt.CodeSystem)
+	}
+	if n.cycle == 0 {
+		return s.over(ctx, zvt.CodeNotPossible)
+	}
+	id := n.id(s.z.o.Epoch)
+	if s.z.owned(id) {
+		return s.over(ctx, zvt.CodeWait)
+	}
+	t, amount, err := s.standing(ctx, id)
+	if err != nil {
+		return err
+	}
+	if t.outcome == "" {
+		return s.over(ctx, zvt.CodeWait)
+	}
+	sale := &zvtSale{id: id, number: n, amount: amount}
+	if s.terms().Currency {
+		sale.request.Currency = zvt.Some(s.z.numeric)
+	}
+	service := m.Service.Or(0)
+	if service&zvt.ServiceStatusInfo != 0 {
+		if ended, err := s.again(ctx, sale, t); err != nil || ended {
+			return err
+		}
+	}
+	if t.outcome == payment.Approved && service&zvt.ServiceNoPrint == 0 {
+		if err := s.print(ctx, sale.slip(SlipSale, t), tlvParameter(m.TLV), false); err != nil {
+			return err
+		}
+	}
+	return s.finish(ctx, zvt.Completion{})
+}
+
+func tlvParameter(c *zvt.Container) []byte {
+	if c == nil {
+		return nil
+	}
+	return c.ReceiptParameter
+}
+
+// standing asks the engine how a payment stands, which offers an approval that was not yet. An empty
+// outcome means that it still runs.
+func (s *zvtSession) standing(ctx context.Context, id payment.TillID) (zvtTelling, payment.Amount, error) {
+	s.ask(payment.Status{ID: id})
+	word, err := s.recorded(ctx, func(w payment.Word) bool {
+		p, running := w.(payment.Progress)
+		return concludes(w, id) || running && p.ID == id
+	})
+	if err != nil {
+		return zvtTelling{}, payment.Amount{}, err
+	}
+	if _, refused := word.(payment.Refusal); refused || !concludes(word, id) {
+		return zvtTelling{}, payment.Amount{}, nil
+	}
+	t := tellingOf(word)
+	p, found, err := s.z.o.Book.Find(payment.ID{Lane: s.lane.ID, Till: id})
+	if err != nil || !found {
+		s.lane.Log.Error("payment not read", "payment", string(id), "error", err)
+		return zvtTelling{}, payment.Amount{}, nil
+	}
+	t.amount, t.reference = p.Order.Amount, payment.ShortCode(p.Reference)
+	return t, p.Order.Amount, nil
+}
+
+// again sends the last 04 0F once more. True means that the dialogue has ended with it.
+func (s *zvtSession) again(ctx context.Context, sale *zvtSale, t zvtTelling) (bool, error) {
+	if err := s.silence(ctx); err != nil {
+		return true, err
+	}
+	code, text := s.z.outcome(t)
+	answer, err := s.exchange(ctx, s.info(sale, t, code, text), zvtGoods)
+	if err != nil {
+		return true, err
+	}
+	refused, no := answer.(zvt.Refused)
+	switch {
+	case answer == nil:
+		s.owed = zvtOwed{sale.id, t.outcome}
+		return true, nil
+	case positive(answer):
+		return false, s.confirm(ctx, sale.id, t.outcome, true)
+	case !no || t.outcome != payment.Approved:
+		return false, nil
+	}
+	switch refused.Code { //nolint:exhaustive // any other code is a no
+	case zvt.CodeWait, zvt.CodePartialIssue, zvt.CodePrinter:
+		return true, s.over(ctx, zvt.CodeDialUp)
+	}
+	return s.unless(ctx, sale)
+}
+
+// unless takes a no to a repeated approval. One that was acknowledged before stands: the till only does
+// not want to see it again.
+func (s *zvtSession) unless(ctx context.Context, sale *zvtSale) (bool, error) {
+	p, found, err := s.z.o.Book.Find(payment.ID{Lane: s.lane.ID, Till: sale.id})
+	if err == nil && found && p.State == payment.StateApproved {
+		return true, s.takeBack(ctx, sale, false)
+	}
+	return false, nil
+}
