@@ -37,6 +37,7 @@ const (
 	CancelFails
 	WrongAmount
 	RefusedWrite
+	RefusedGiveBack
 	FirstApproved
 	FirstDeclined
 	FinalizeDeclined
@@ -105,7 +106,7 @@ func faultNames() [numFaults]string {
 		AnswerLate: "answer late", ExecutedThen500: "executed, then 500", Plain500: "500, not executed", TooMany: "429",
 		Duplicated: "call doubled on its way", Truncated: "answer cut short", Outage: "outage of minutes",
 		LongOutage: "outage of 20 to 30 h", RequestGone: "klarna forgets a request", ReadFails: "read fails", CancelFails: "delete fails",
-		WrongAmount: "klarna answers with other money", RefusedWrite: "write refused with 4xx",
+		WrongAmount: "klarna answers with other money", RefusedWrite: "write refused with 4xx", RefusedGiveBack: "give-back refused with 4xx",
 		FirstApproved: "approved at once", FirstDeclined: "declined at once", FinalizeDeclined: "finalize declined",
 		FinalizeStepsUp: "finalize steps up again", Forgetful: "klarna changes its mind",
 		CustomerNo: "customer refuses", CustomerNever: "customer never scans", CustomerLate: "customer is late",

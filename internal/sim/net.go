@@ -38,6 +38,12 @@ type flight struct {
 // plan is what Klarna thinks of one purchase.
 type plan struct{ luck }
 
+// givesBack reports whether the call is a void or a refund.
+func (f flight) givesBack() bool {
+	w := f.call.Intent.Write
+	return w == payment.WriteVoid || w == payment.WriteRefund
+}
+
 // luck is what a try meets. A Klarna that forgets its negatives may think differently the next time; the copies of
 // one try always meet the same.
 type luck struct {
@@ -97,7 +103,7 @@ func (n *net) write(c engine.Call) {
 		answer(n.quick(), engine.Unclear{})
 	case w.strikes(TooMany):
 		answer(n.quick(), engine.NotExecuted{After: w.upTo(20 * time.Second)})
-	case w.strikes(RefusedWrite):
+	case w.strikes(RefusedWrite), f.givesBack() && w.strikes(RefusedGiveBack):
 		answer(n.quick(), engine.Refused{Code: "OPERATION_FORBIDDEN", Correlation: "c"})
 	default:
 		n.fly(f, answer)

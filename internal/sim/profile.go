@@ -17,7 +17,7 @@ func usual() [numFaults]float64 {
 		LongDown: .01, WallJump: .03, WallReset: .02, LateTimer: .01, Frozen: .004, Batched: .05,
 		NotSent: .05, RequestLost: .04, RequestLate: .12, AnswerLost: .06, AnswerLate: .05, ExecutedThen500: .05,
 		Plain500: .03, TooMany: .02, Duplicated: .05, Truncated: .02, Outage: .1, LongOutage: .004,
-		RequestGone: .08, ReadFails: .05, CancelFails: .1, WrongAmount: .006, RefusedWrite: .04,
+		RequestGone: .08, ReadFails: .05, CancelFails: .1, WrongAmount: .006, RefusedWrite: .04, RefusedGiveBack: .15,
 		FirstApproved: .12, FirstDeclined: .08, FinalizeDeclined: .08, FinalizeStepsUp: .1, Forgetful: .3,
 		CustomerNo: .12, CustomerNever: .1, CustomerLate: .1, CustomerAborts: .1, CustomerTaps: .08, ShortExpiry: .06,
 		UpLost: .03, DownLost: .04, LineDup: .04, LineLate: .03, LineReorders: .04, LineGarbles: .02, HalfOpen: .01,
