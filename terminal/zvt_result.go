@@ -65,6 +65,12 @@ func (s *zvtSession) result(ctx context.Context, sale *zvtSale, t zvtTelling) er
 	}
 	if t.outcome == payment.Unknown { // nobody will wait for it here: money that turns up later goes back
 		s.ask(payment.Cancel{ID: sale.id})
+		if _, err := s.recorded(ctx, func(w payment.Word) bool { // on disk before the till hears of it
+			c, cancelling := w.(payment.Cancelling)
+			return cancelling && c.ID == sale.id || concludes(w, sale.id)
+		}); err != nil {
+			return err
+		}
 	}
 	code, text := s.z.outcome(t)
 	settled, err := s.settle(ctx, zvtAnswer)

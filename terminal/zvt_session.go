@@ -313,6 +313,7 @@ func (s *zvtSession) exchange(ctx context.Context, m zvt.Message, patience time.
 // may come late, even in the dialogue after.
 func (s *zvtSession) finish(ctx context.Context, m zvt.Message) error {
 	s.straggler = time.Now().Add(zvtStraggler)
+	s.z.end(s) // before it leaves: the till's next command may be faster than we are
 	return s.say(ctx, m)
 }
 
