@@ -18,8 +18,9 @@ import (
 )
 
 const (
-	// queueRoom is how many words wait for a till that does not read. A sale has about ten.
-	queueRoom = 64
+	// queueRoom is how many words wait for a till that does not read. A sale has about ten; a burst of
+	// questions that the pace lets through has fifty, each with a note and an answer in the queue.
+	queueRoom = 256
 	// writeWait is how long one message may take to leave.
 	writeWait = 5 * time.Second
 	// tokenWait is how long a till may take to show its token.
