@@ -25,7 +25,6 @@ const lastRow = 75
 // built takes its rows off this list.
 func open() map[string]string {
 	return map[string]string{
-		"20": "terminal/zvt: the carrier that reads blocks from a line",
 		"75": "refunds: the same id twice, a sale that is not known",
 	}
 }
