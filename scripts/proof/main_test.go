@@ -87,9 +87,9 @@ func TestARowWithoutATestIsWrong(t *testing.T) {
 // whole is what the logs of a run that reaches every goal of pr say.
 func whole() map[string]string {
 	const end = "prove: ended with 0 after 7 s\n"
-	fuzzed := ""
+	var fuzzed strings.Builder
 	for i := range 14 {
-		fuzzed += fmt.Sprintf("check: fuzz ./a FuzzX%d: execs: 100\n", i)
+		fmt.Fprintf(&fuzzed, "check: fuzz ./a FuzzX%d: execs: 100\n", i)
 	}
 	return map[string]string{
 		"sim-00000001.log": "    sim_test.go:1: 2500 seeds, 100 payments, 50 charges, 9 crashes, 800 events, 1 before a person, 99 seeds/s\n" + end,
@@ -100,7 +100,7 @@ func whole() map[string]string {
 		"images.log":       "    images_test.go:1: images: built=50000 opened=49000 damage_seen=1000 complete_sets=7 sampled_sets=8 lives=2 first_life=1\n" + end,
 		"kills.log":        strings.Repeat("    kill_test.go:1: killed the daemon 4 times\n", 25) + end,
 		"calls.log":        "    p_test.go:1: swept fsync error=EIO: 20 points\n" + end,
-		"fuzz.log":         fuzzed + end,
+		"fuzz.log":         fuzzed.String() + end,
 		"all.cover":        "mode: set\ntillbridge/engine/a.go:1.1,2.2 4 1\ntillbridge/engine/a.go:3.1,4.2 1 0\n",
 		"replay.log":       end, "bugs.log": end, "explore.log": end, "histories.log": end, "cover.log": end,
 	}
