@@ -77,21 +77,15 @@ func (k *provider) sale(p payment.Payment) klarna.Sale {
 // Send implements engine.Provider. The path is made anew; the bytes are the stored ones.
 func (k *provider) Send(ctx context.Context, c engine.Call) engine.Answer {
 	p, key := c.Payment, string(c.Intent.Key)
-	w := klarna.Write{Op: klarna.Op(c.Intent.Write)}
-	switch c.Intent.Write {
-	case payment.WriteAuthorize, payment.WriteFinalize:
-		path, err := k.account.Authorize(key, k.sale(p))
-		if err != nil {
-			return k.unusable(p, err)
-		}
-		w.Path = path.Path
-	case payment.WriteCapture, payment.WriteVoid, payment.WriteRefund:
-		path, err := k.write(p, c.Intent.Write, key, nil, secret.Text{})
-		if err != nil {
-			return k.unusable(p, err)
-		}
-		w.Path = path.Path
+	form := c.Intent.Write
+	if form == payment.WriteFinalize {
+		form = payment.WriteAuthorize // the same path; the token makes the difference
 	}
+	made, err := k.write(p, form, key, nil, secret.Text{})
+	if err != nil {
+		return k.unusable(p, err)
+	}
+	w := klarna.Write{Op: klarna.Op(c.Intent.Write), Path: made.Path}
 	w.Key, w.Body, w.SessionToken = key, c.Body, c.Token
 	return k.answer(p, k.client.Send(ctx, w))
 }
