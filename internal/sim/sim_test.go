@@ -64,6 +64,9 @@ func TestSeeds(t *testing.T) {
 	t.Run("every fault fires", func(t *testing.T) { wantFaults(t, sum) })
 }
 
+// oneIn is how many seeds TestSeeds goes on before it lives through one twice.
+const oneIn = 100
+
 // enough is how many seeds it takes until every kind of trouble has come up.
 const enough = 300
 
@@ -94,6 +97,9 @@ func runAll(t *testing.T, from, n uint64) sim.Result {
 					return
 				}
 				r := sim.Run(from+i, sim.Options{})
+				if i%oneIn == 0 {
+					livesAgain(t, r)
+				}
 				mu.Lock()
 				add(&sum, r)
 				stop := len(r.Violations) > 0
@@ -143,9 +149,14 @@ func writeTable(t *testing.T, sum sim.Result) {
 func TestReplay(t *testing.T) {
 	t.Parallel()
 	for seed := uint64(1); seed <= 10; seed++ {
-		a, b := sim.Run(seed, sim.Options{}), sim.Run(seed, sim.Options{})
-		if a.Hash != b.Hash || a.Events != b.Events {
-			t.Errorf("seed %d ran twice and differed: %x after %d events, %x after %d", seed, a.Hash, a.Events, b.Hash, b.Events)
-		}
+		livesAgain(t, sim.Run(seed, sim.Options{}))
+	}
+}
+
+// livesAgain runs the seed of r once more: it must be r to the last event.
+func livesAgain(t *testing.T, r sim.Result) {
+	t.Helper()
+	if b := sim.Run(r.Seed, sim.Options{}); r.Hash != b.Hash || r.Events != b.Events {
+		t.Errorf("seed %d ran twice and differed: %x after %d events, %x after %d", r.Seed, r.Hash, r.Events, b.Hash, b.Events)
 	}
 }

@@ -216,7 +216,7 @@ func (w *world) clearUp() {
 	w.say("calm", "", "")
 	w.stormy = false
 	w.net.outageUntil, w.net.flapping = 0, false
-	w.wall, w.era = 0, 0
+	w.era = 0
 	w.proc.wake()
 	w.proc.post(engine.Room{})
 	for _, l := range w.lanes {
