@@ -3,7 +3,11 @@
 
 package engine
 
-import "tillbridge/payment"
+import (
+	"slices"
+
+	"tillbridge/payment"
+)
 
 // heard takes what a till says. Every message about a payment counts as contact with its till.
 func (c *Core) heard(in Heard) {
@@ -116,14 +120,17 @@ func (c *Core) status(k *link, ask payment.Status) {
 	c.pursue(j)
 }
 
+// newest is the payment that began last on a lane, as far as it is in memory.
 func (c *Core) newest(lane payment.LaneID) *job {
-	var newest *job
-	for _, j := range c.order {
-		if j.p.ID.Lane == lane && !j.p.Tombstone && (newest == nil || !j.p.Created.Before(newest.p.Created)) {
-			newest = j
+	if l := c.lane(lane); l != nil && l.last != "" {
+		return c.jobs[payment.ID{Lane: lane, Till: l.last}]
+	}
+	for _, j := range slices.Backward(c.order) {
+		if j.p.ID.Lane == lane && !j.p.Tombstone {
+			return j
 		}
 	}
-	return newest
+	return nil
 }
 
 // confirm takes an acknowledgement. A confirmation of another word than the one that was told changes

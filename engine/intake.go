@@ -92,7 +92,7 @@ func (c *Core) begin(k *link, l *lane, id payment.ID, order payment.Order) {
 	}
 	j.lastCall, j.limit = c.now.Up+requestLife-expiryMargin, c.now.Up+max(wait, limit)
 	c.attach(j, k.id)
-	l.focus = j
+	l.focus, l.last = j, id.Till
 	c.touch(l)
 	c.act(Tell{k.id, payment.Accepted{ID: id.Till, ExpiresAt: j.p.Deadline}})
 	c.pursue(j)

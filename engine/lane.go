@@ -15,6 +15,9 @@ type lane struct {
 	Lane
 	screens int
 	focus   *job // what the customer sees: the newest payment
+	// last is the payment that began last, in the journal's order: the wall clock may have gone back since.
+	// It is empty until one begins or a till asks.
+	last payment.TillID
 	// Tombstones made since tombUp, against a till that cancels everything.
 	tombs  int
 	tombUp time.Duration

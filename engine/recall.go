@@ -61,6 +61,9 @@ func (c *Core) Recall(now Instant, j Journal, in Input) error {
 	if found {
 		c.Remember(now, p)
 	}
+	if l := c.lane(lane); found && last && l != nil && l.last == "" {
+		l.last = p.ID.Till
+	}
 	return nil
 }
 

@@ -21,6 +21,7 @@ type disk struct {
 	mu       sync.Mutex
 	payments map[payment.ID]payment.Payment
 	blobs    map[payment.Key]payment.Blob
+	last     map[payment.LaneID]payment.ID
 	commits  []int // records in each
 	fail     error
 	damage   error
@@ -28,7 +29,9 @@ type disk struct {
 }
 
 func newDisk() *disk {
-	return &disk{payments: map[payment.ID]payment.Payment{}, blobs: map[payment.Key]payment.Blob{}}
+	return &disk{
+		payments: map[payment.ID]payment.Payment{}, blobs: map[payment.Key]payment.Blob{}, last: map[payment.LaneID]payment.ID{},
+	}
 }
 
 func (d *disk) Commit(c payment.Commit) error {
@@ -39,7 +42,7 @@ func (d *disk) Commit(c payment.Commit) error {
 	}
 	d.commits = append(d.commits, len(c.Records))
 	for _, r := range c.Records {
-		d.payments[r.After.ID] = r.After
+		d.keep(r.After)
 	}
 	for _, b := range c.Blobs {
 		d.blobs[b.Key] = b
@@ -48,6 +51,14 @@ func (d *disk) Commit(c payment.Commit) error {
 		delete(d.blobs, k)
 	}
 	return nil
+}
+
+// keep files a payment; the caller holds the lock, or is alone.
+func (d *disk) keep(p payment.Payment) {
+	if _, known := d.payments[p.ID]; !known {
+		d.last[p.ID.Lane] = p.ID
+	}
+	d.payments[p.ID] = p
 }
 
 func (d *disk) Unfinished() ([]payment.Payment, error) {
@@ -72,13 +83,8 @@ func (d *disk) Find(id payment.ID) (payment.Payment, bool, error) {
 func (d *disk) Last(lane payment.LaneID) (payment.Payment, bool, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	var last payment.Payment
-	for _, p := range d.payments {
-		if p.ID.Lane == lane && !p.Created.Before(last.Created) {
-			last = p
-		}
-	}
-	return last, last.State != payment.StateNone, nil
+	id, ok := d.last[lane]
+	return d.payments[id], ok, nil
 }
 
 func (d *disk) Blob(k payment.Key) (payment.Blob, bool, error) {
@@ -283,7 +289,7 @@ func TestRow63AStopWaitsForAWriteInFlightButNotForEver(t *testing.T) {
 func TestRow56ADamagedJournalRepeatsResultsAndCallsNothingNotFound(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d, k := newDisk(), &kind{}
-		d.payments[p1] = payment.Payment{ID: p1, State: payment.StateDeclined, Version: 3, Result: payment.Declined, Order: order()}
+		d.keep(payment.Payment{ID: p1, State: payment.StateDeclined, Version: 3, Result: payment.Declined, Order: order()})
 		d.damage = errors.New("record 7 is broken")
 		e, stop := running(t, d, k)
 		var l till
@@ -336,7 +342,7 @@ func TestRow60AFullDiskRefusesNewPaymentsOnly(t *testing.T) {
 func TestAFinishedPaymentIsFoundOnDiskLongAfter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDisk()
-		d.payments[p1] = payment.Payment{ID: p1, State: payment.StateCancelled, Version: 3, Result: payment.Cancelled, Order: order()}
+		d.keep(payment.Payment{ID: p1, State: payment.StateCancelled, Version: 3, Result: payment.Cancelled, Order: order()})
 		e, stop := running(t, d, &kind{})
 		var l till
 		id := e.Connect(payment.Link{Lane: "lane-1"}, l.hear)
@@ -350,6 +356,39 @@ func TestAFinishedPaymentIsFoundOnDiskLongAfter(t *testing.T) {
 			synctest.Wait()
 			if got := l.last(); got != "result cancelled replay" {
 				t.Errorf("%#v answered %q, want the stored result", ask, got)
+			}
+		}
+		_ = stop()
+	})
+}
+
+// A wall clock that was years ahead when an older sale began does not make that sale the last one.
+func TestTheLastPaymentIsTheOneThatBeganLast(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDisk()
+		ahead := payment.Payment{ID: p1, State: payment.StateCancelled, Version: 3, Result: payment.Cancelled, Order: order()}
+		ahead.Created = time.Now().AddDate(10, 0, 0)
+		later := payment.Payment{ID: p1, State: payment.StateDeclined, Version: 3, Result: payment.Declined, Order: order()}
+		later.ID.Till, later.Created = "T1-2", time.Now()
+		d.keep(ahead)
+		d.keep(later)
+		e, stop := running(t, d, &kind{})
+		var l till
+		id := e.Connect(payment.Link{Lane: "lane-1"}, l.hear)
+		for _, step := range []struct {
+			ask  payment.Ask
+			want string
+		}{
+			{payment.Status{ID: p1.Till}, "result cancelled replay"},
+			{payment.Status{Last: true}, "result declined replay"},
+			{payment.Pay{ID: "T1-3", Order: order()}, "display https://pay.klarna.com/1"},
+			{payment.Status{ID: p1.Till}, "result cancelled replay"},
+			{payment.Status{Last: true}, "display https://pay.klarna.com/1"},
+		} {
+			e.Ask(id, step.ask)
+			synctest.Wait()
+			if got := l.last(); got != step.want {
+				t.Errorf("%#v answered %q, want %q", step.ask, got, step.want)
 			}
 		}
 		_ = stop()

@@ -62,8 +62,12 @@ func (t *till) outcome(id payment.TillID, o payment.Outcome, back bool) {
 				w.oracle.handedOver(payment.ID{Lane: t.l.engine.ID, Till: id})
 			}
 		}
-		if !c.mute && c.patient(w) {
+		switch {
+		case c.mute:
+		case c.patient(w):
 			w.after(w.between(10*time.Millisecond, 2*time.Second), func() { t.confirm(c) })
+		case !w.stormy:
+			t.watch(c) // it may be the last time that this is said
 		}
 	}
 	switch {

@@ -21,6 +21,7 @@ type oracle struct {
 	byRef      map[string]*book
 	open       []*book // those that are durable and not final
 	moved      []*book // those that changed in this turn
+	intakes    int
 	keys       map[payment.Key]keyUse
 	txs        []*tx
 	reads      []time.Duration  // the last reads of requests, for the quota
@@ -35,6 +36,7 @@ type book struct {
 	open   bool            // durable and not final
 	disk   payment.Payment // what recovery would read now
 	mind   payment.Payment // what was decided, durable or not yet
+	intake int             // counts payments that began
 	txs    []*tx
 	phases uint16 // ever durable
 	// Words that were ever durable, as bits of bit(outcome).
@@ -235,12 +237,12 @@ func (o *oracle) heard(in engine.Heard) {
 	}
 }
 
-// newest is the payment that a lane asked for last.
+// newest is the payment that a lane asked for last, in the order of intake: a wall clock may have gone back since.
 func (o *oracle) newest(lane payment.LaneID) *book {
 	var newest *book
 	for _, b := range o.books {
 		if b.id.Lane == lane && b.mind.State != payment.StateNone && !b.mind.Tombstone &&
-			(newest == nil || !b.mind.Created.Before(newest.mind.Created)) {
+			(newest == nil || b.intake > newest.intake) {
 			newest = b
 		}
 	}

@@ -160,6 +160,10 @@ func (o *oracle) deciding(c payment.Commit, then []engine.Action) {
 		b := o.book(r.After.ID)
 		before := b.mind
 		b.mind = r.After
+		if before.State == payment.StateNone {
+			o.intakes++
+			b.intake = o.intakes
+		}
 		if !r.After.Deadline.Equal(before.Deadline) {
 			b.deadline = o.up() + r.After.Deadline.Sub(r.At)
 		}

@@ -227,7 +227,11 @@ func (t *till) waits() bool {
 		return false
 	}
 	for _, k := range t.tickets {
-		if k.word != payment.Unknown && !t.resolved(k) {
+		if t.resolved(k) {
+			continue
+		}
+		b := t.l.w.oracle.book(payment.ID{Lane: t.l.engine.ID, Till: k.id})
+		if k.word != payment.Unknown || b.accepted && b.disk.State != payment.StateAttention {
 			return true
 		}
 	}
