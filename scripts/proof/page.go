@@ -32,6 +32,7 @@ func page(size string, r *results) string {
 	processes(&b, r)
 	counts(&b, "Fuzzing", "Executions of each parser, none of which failed.", "parser", "executions", r.fuzzed)
 	coverage(&b, r)
+	b.WriteString(foundTable())
 	b.WriteString("## Hostile inputs\n\nEach row of the catalogue of hostile inputs, and the tests that carry its number.\n\n" + rowTable(r.held))
 	skips(&b, r)
 	return b.String()
@@ -49,6 +50,7 @@ func meaning(stage string) string {
 		"calls":     "each system call of one sale to the disk fails once",
 		"histories": "several connections about one sale at once, checked for one order that explains all answers",
 		"fuzz":      "every parser fed with mutated inputs",
+		"wire":      "the parsers of ZVT fed with mutated inputs, by count",
 		"cover":     "statements that the tests run",
 		"tests":     "all tests with the race detector",
 		"power":     "power cuts of a real file system",
