@@ -116,6 +116,9 @@ func (j *Journal) History(id payment.ID) ([]Entry, error) {
 		if err != nil {
 			return err
 		}
+		if s.payment.ID != id {
+			return damaged(s.last, "the index leads to another payment")
+		}
 		all, err = history(tx, s)
 		return err
 	})

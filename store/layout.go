@@ -132,7 +132,11 @@ func readNumber(b []byte) (uint64, error) {
 	if len(b) != numberSize {
 		return 0, damaged(0, "an index entry has %d bytes", len(b))
 	}
-	return binary.BigEndian.Uint64(b), nil
+	n := binary.BigEndian.Uint64(b)
+	if n == 0 {
+		return 0, damaged(0, "an index entry leads to no payment")
+	}
+	return n, nil
 }
 
 func idKey(id payment.ID) []byte { return []byte(string(id.Lane) + "\x00" + string(id.Till)) }
