@@ -21,6 +21,7 @@ import (
 // options are the flags of this package's tests.
 type options struct {
 	seeds, from, one uint64
+	ordinary         uint64
 	bugs, hunt       bool
 	bug, table       string
 	depth            int
@@ -32,6 +33,7 @@ var given = func() *options {
 	flag.Uint64Var(&o.seeds, "sim.seeds", 300, "how many seeds TestSeeds lives through")
 	flag.Uint64Var(&o.from, "sim.from", 1, "the first of them")
 	flag.Uint64Var(&o.one, "sim.seed", 0, "live through this seed alone and print its transcript")
+	flag.Uint64Var(&o.ordinary, "sim.ordinary", 40, "how many seeds TestAnOrdinaryShop lives through")
 	flag.BoolVar(&o.bugs, "sim.bugs", false, "plant every bug of the catalogue and look for it")
 	flag.BoolVar(&o.hunt, "sim.hunt", false, "look for the first seed that breaks a promise")
 	flag.StringVar(&o.bug, "sim.bug", "", "plant this bug alone")

@@ -17,6 +17,7 @@ import (
 type Options struct {
 	Payments   int  // planned payments; 0 means 40
 	Transcript bool // keep one line per event
+	Ordinary   bool // the trouble of an ordinary shop, and none of a storm
 }
 
 // Result is what became of a seed.
@@ -108,7 +109,11 @@ func newWorld(seed uint64, o Options) *world {
 	w.script.keep = o.Transcript
 	w.script.hash = fnvOffset
 	w.oracle = &oracle{w: w, byID: map[payment.ID]*book{}, byRef: map[string]*book{}, keys: map[payment.Key]keyUse{}}
-	w.drawProfile()
+	if o.Ordinary {
+		w.drawOrdinary()
+	} else {
+		w.drawProfile()
+	}
 	w.net = newNet(w)
 	w.proc = &process{w: w}
 	if o.Payments == 0 {

@@ -74,6 +74,10 @@ func stages(b *strings.Builder, r *results) {
 func simulator(b *strings.Builder, r *results) {
 	fmt.Fprintf(b, "## Simulator\n\n%d seeds, %d payments, %d charges, %d crashes, %d events, %d faults. %d payments were left to a person.\n",
 		r.sums["seeds"], r.sums["payments"], r.sums["charges"], r.sums["crashes"], r.sums["events"], total(r.faults), r.sums["persons"])
+	if n := r.sums["ordinary"]; n > 0 {
+		fmt.Fprintf(b, "In an ordinary shop, whose machines and networks fail 20 times less often and never for a day, "+
+			"%d of %d payments were left to a person.\n", r.sums["looked"], n)
+	}
 	if n := r.sums["states"]; n > 0 {
 		fmt.Fprintf(b, "The search of the small world visited %d states.\n", n)
 	}

@@ -58,6 +58,7 @@ func patterns() []*regexp.Regexp {
 	return []*regexp.Regexp{
 		regexp.MustCompile(`: (?P<seeds>\d+) seeds, (?P<payments>\d+) payments, (?P<charges>\d+) charges, ` +
 			`(?P<crashes>\d+) crashes, (?P<events>\d+) events, (?P<persons>\d+) before a person`),
+		regexp.MustCompile(`ordinary shop: (?P<ordinary>\d+) payments, (?P<looked>\d+) before a person`),
 		regexp.MustCompile(`images: built=(?P<images>\d+) opened=(?P<opened>\d+) damage_seen=(?P<damaged>\d+) ` +
 			`complete_sets=(?P<complete>\d+) sampled_sets=(?P<sampled>\d+)`),
 		regexp.MustCompile(`killed the daemon (?P<kills>\d+) times`),
