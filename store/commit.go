@@ -97,32 +97,17 @@ func writeRecord(tx *bbolt.Tx, head Mark, r payment.Record) (Mark, error) {
 	if err = follows(before.payment, r.After); err != nil {
 		return Mark{}, err
 	}
-	snapshot, err := json.Marshal(r.After)
-	if err != nil {
-		return Mark{}, fmt.Errorf("snapshot: %w", err)
-	}
-	fields, err := payment.MarshalEvent(r.Event)
-	if err != nil {
-		return Mark{}, err
-	}
-	rec := record{
-		seq: head.Seq + 1, before: before.last, prev: head.Hash, after: sha256.Sum256(snapshot),
-		content: content{
-			At: r.At, Lane: r.After.ID.Lane, Till: r.After.ID.Till, Event: r.Event.Kind(), Fields: fields,
-			State: r.After.State, Version: r.After.Version,
-		},
-	}
-	value, err := rec.encode()
+	k, next, err := newRecord(head, before.last, r)
 	if err != nil {
 		return Mark{}, err
 	}
 	records := tx.Bucket([]byte(bucketRecords))
 	records.FillPercent = fillRecords
-	if err = records.Put(number(rec.seq), value); err != nil {
+	if err = records.Put(number(next.Seq), k.Value); err != nil {
 		return Mark{}, err
 	}
-	now := stored{payment: r.After, number: before.number, last: rec.seq}
-	return Mark{Seq: rec.seq, Hash: sha256.Sum256(value)}, place(tx, before, now, snapshot)
+	now := stored{payment: r.After, number: before.number, last: next.Seq}
+	return next, place(tx, before, now, k.Snapshot)
 }
 
 // current is what the journal holds of a payment, the zero value with the id if nothing.

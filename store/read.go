@@ -4,7 +4,6 @@
 package store
 
 import (
-	"crypto/sha256"
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
@@ -52,14 +51,8 @@ func load(tx *bbolt.Tx, n uint64) (stored, error) {
 	if err != nil {
 		return stored{}, err
 	}
-	if rec.after != sha256.Sum256(value[numberSize:]) {
-		return stored{}, damaged(s.last, "it does not lead to the payment's snapshot")
-	}
-	if err := json.Unmarshal(value[numberSize:], &s.payment); err != nil {
-		return stored{}, damaged(s.last, "snapshot: %v", err)
-	}
-	if s.payment.ID != rec.content.id() || s.payment.Version != rec.content.Version {
-		return stored{}, damaged(s.last, "it belongs to another payment than its snapshot")
+	if s.payment, err = rec.payment(value[numberSize:]); err != nil {
+		return stored{}, err
 	}
 	return s, nil
 }

@@ -4,18 +4,22 @@
 package sim
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
-	"time"
 
 	"tillbridge/payment"
+	"tillbridge/store"
 )
 
+// epoch of every simulated journal.
+const epoch = "simulated"
+
 // disk is the journal as recovery sees it. What is kept is what would lie on a real disk: the bytes of
-// every record's event, of every snapshot, and of every intent.
+// every record, of every snapshot, and of every intent.
 type disk struct {
-	seq     int
+	chain   *store.Chain
+	values  [][]byte     // of all records, oldest first
+	fresh   []store.Kept // of the last commit
 	commits int
 	full    bool
 	open    []payment.ID // unfinished, in the order of intake
@@ -26,20 +30,21 @@ type disk struct {
 
 // kept is everything about one payment.
 type kept struct {
-	snapshot []byte
-	read     *payment.Payment // snapshot, once it was read
-	version  int
-	commits  int // that held a record of it
-	final    bool
+	newest  store.Kept
+	read    *payment.Payment // newest, once it was read
+	version int
+	commits int // that held a record of it
+	final   bool
 }
 
 func newDisk() *disk {
-	return &disk{last: map[payment.LaneID]payment.ID{}, kept: map[payment.ID]*kept{}, blobs: map[payment.Key]payment.Blob{}}
+	return &disk{chain: store.NewChain(epoch), last: map[payment.LaneID]payment.ID{}, kept: map[payment.ID]*kept{}, blobs: map[payment.Key]payment.Blob{}}
 }
 
 // Commit makes c durable. Like the real journal it refuses what does not follow.
 func (d *disk) Commit(c payment.Commit) error {
 	d.commits++
+	d.fresh = d.fresh[:0]
 	var counted []payment.ID
 	for _, r := range c.Records {
 		if err := d.record(r); err != nil {
@@ -72,12 +77,12 @@ func (d *disk) record(r payment.Record) error {
 	if r.After.Version != k.version+1 {
 		return fmt.Errorf("%s: version %d follows %d", r.After.ID, r.After.Version, k.version)
 	}
-	snapshot, err := json.Marshal(r.After)
+	newest, err := d.chain.Append(r)
 	if err != nil {
 		return fmt.Errorf("%s: %w", r.After.ID, err)
 	}
-	d.seq++
-	k.snapshot, k.read, k.version = snapshot, nil, r.After.Version
+	d.values, d.fresh = append(d.values, newest.Value), append(d.fresh, newest)
+	k.newest, k.read, k.version = newest, nil, r.After.Version
 	if final := r.After.State.Final(); final != k.final {
 		k.final = final
 		if final {
@@ -109,8 +114,8 @@ func (d *disk) Find(id payment.ID) (payment.Payment, bool, error) {
 		return payment.Payment{}, false, nil
 	}
 	if k.read == nil {
-		var p payment.Payment
-		if err := json.Unmarshal(k.snapshot, &p); err != nil {
+		_, p, err := k.newest.Read()
+		if err != nil {
 			return payment.Payment{}, false, fmt.Errorf("%s: %w", id, err)
 		}
 		k.read = &p
@@ -145,22 +150,14 @@ func (d *disk) Room() error {
 func (d *disk) Damage() error { return nil }
 
 // readBack is a record as it comes back from the disk.
-func readBack(r payment.Record) (payment.Record, error) {
-	fields, err := payment.MarshalEvent(r.Event)
+func readBack(k store.Kept) (payment.Record, error) {
+	e, after, err := k.Read()
 	if err != nil {
-		return r, fmt.Errorf("%s: %w", r.After.ID, err)
+		return payment.Record{}, fmt.Errorf("read a record back: %w", err)
 	}
-	e, err := payment.UnmarshalEvent(r.Event.Kind(), fields)
+	event, err := e.Event()
 	if err != nil {
-		return r, fmt.Errorf("%s: %w", r.After.ID, err)
+		return payment.Record{}, fmt.Errorf("%s: %w", after.ID, err)
 	}
-	snapshot, err := json.Marshal(r.After)
-	if err != nil {
-		return r, fmt.Errorf("%s: %w", r.After.ID, err)
-	}
-	var after payment.Payment
-	if err := json.Unmarshal(snapshot, &after); err != nil {
-		return r, fmt.Errorf("%s: %w", r.After.ID, err)
-	}
-	return payment.Record{At: r.At.Round(time.Nanosecond), Event: e, After: after}, nil
+	return payment.Record{At: e.At, Event: event, After: after}, nil
 }

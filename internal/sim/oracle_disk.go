@@ -11,19 +11,20 @@ import (
 
 	"tillbridge/engine"
 	"tillbridge/payment"
+	"tillbridge/store"
 )
 
 // committed checks what has just become durable.
 func (o *oracle) committed(c payment.Commit) {
-	for _, r := range c.Records {
-		o.record(r)
+	for i, r := range c.Records {
+		o.record(r, o.w.disk.fresh[i])
 		if o.w.stopped {
 			return
 		}
 	}
 }
 
-func (o *oracle) record(r payment.Record) {
+func (o *oracle) record(r payment.Record, kept store.Kept) {
 	w, after := o.w, r.After
 	b := o.book(after.ID)
 	before := b.disk
@@ -41,8 +42,8 @@ func (o *oracle) record(r payment.Record) {
 	if before.State == payment.StateNone && after.Tombstone != (after.State == payment.StateCancelled) {
 		w.fail("I12", "%s began as %s", b.id, after.State)
 	}
-	if w.disk.seq%16 == 0 {
-		o.replay(before, r)
+	if w.disk.chain.Head().Seq%16 == 0 {
+		o.replay(before, r, kept)
 	}
 	o.referenced(b, after)
 	if e, ok := r.Event.(payment.Intended); ok {
@@ -76,8 +77,8 @@ func (o *oracle) move(b *book, open bool) {
 }
 
 // replay: the record, read back from the disk, makes the same payment again.
-func (o *oracle) replay(before payment.Payment, r payment.Record) {
-	back, err := readBack(r)
+func (o *oracle) replay(before payment.Payment, r payment.Record, kept store.Kept) {
+	back, err := readBack(kept)
 	if err != nil {
 		o.w.fail("I17", "%v", err)
 		return

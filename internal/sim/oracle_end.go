@@ -6,6 +6,7 @@ package sim
 import (
 	"tillbridge/engine"
 	"tillbridge/payment"
+	"tillbridge/store"
 )
 
 // shown checks what a lane's screens are to show.
@@ -81,6 +82,9 @@ func (o *oracle) harmless(b *book) bool {
 	return true
 }
 
+// chainEvery: every so many seeds the whole chain of records is read again.
+const chainEvery = 8
+
 // atEnd: the storm is over and everything had its time.
 func (o *oracle) atEnd() {
 	w := o.w
@@ -91,6 +95,11 @@ func (o *oracle) atEnd() {
 		o.book(p.ID).listed = true
 		if p.Reason == "" {
 			w.fail("I14", "%s is listed without a reason", p.ID)
+		}
+	}
+	if w.seed%chainEvery == 0 {
+		if err := store.CheckChain(epoch, w.disk.values); err != nil {
+			w.fail("I17", "%v", err)
 		}
 	}
 	if charges := w.net.klarna.Ledger().Transactions; len(charges) != len(o.txs) {
