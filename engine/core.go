@@ -168,6 +168,7 @@ func needed(p payment.Payment) []payment.Key {
 		add(p.Authorize)
 	case payment.StateCapturing:
 		add(p.Capture)
+		add(p.Release)
 	case payment.StateReversing:
 		add(p.GiveBack)
 	case payment.StateNone, payment.StateReceived, payment.StateApproved, payment.StateCaptured,

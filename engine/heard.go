@@ -143,7 +143,7 @@ func (c *Core) confirm(k *link, ask payment.Confirm) {
 	}
 	c.attach(j, k.id)
 	before := j.p.Version
-	c.ignore(c.apply(j, payment.Confirmed{At: c.now.Wall, Outcome: ask.Outcome, OK: ask.OK}))
+	c.ignore(c.apply(j, payment.Confirmed{At: c.now.Wall, Outcome: ask.Outcome, OK: ask.OK, Issued: ask.Issued}))
 	switch {
 	case j.p.Version != before, j.p.Acknowledged == ask.Outcome && ask.OK:
 		c.act(Tell{k.id, payment.Recorded(ask)})

@@ -27,7 +27,7 @@ func (c *Core) Attention(now Instant) []payment.Payment {
 		// Either clock may tell: a wall clock that was put back must not hide a payment for years.
 		waited := max(now.Wall.Sub(j.p.OfferedAt), now.Up-j.since)
 		late := j.p.State == payment.StateApproved && waited >= c.set.Listed
-		stuck := (j.p.State == payment.StateCapturing && j.p.Capture.Refused) ||
+		stuck := (j.p.State == payment.StateCapturing && (j.p.Capture.Refused || j.p.Release.Refused)) ||
 			(j.p.State == payment.StateReversing && j.p.GiveBack.Refused)
 		if late || stuck || j.p.State == payment.StateAttention {
 			list = append(list, j.p)

@@ -39,7 +39,7 @@ func (c *Core) resume(s Saved) {
 	j.settledAt = c.now.Up + settle
 	j.deadline = c.upAt(earliest(s.Payment.Deadline, c.now.Wall.Add(c.set.Scanned)))
 	j.lastCall, j.limit = j.deadline, j.deadline
-	for _, i := range []payment.Intent{s.Payment.Authorize, s.Payment.Finalize, s.Payment.Capture, s.Payment.GiveBack} {
+	for _, i := range []payment.Intent{s.Payment.Authorize, s.Payment.Finalize, s.Payment.Capture, s.Payment.GiveBack, s.Payment.Release} {
 		if i.Open() {
 			c.ignore(c.apply(j, payment.Unclear{Key: i.Key}))
 		}

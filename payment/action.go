@@ -58,6 +58,9 @@ func Pending(p Payment) []Action {
 	case StateApproved:
 		return []Action{Offer{}}
 	case StateCapturing:
+		if p.Transaction.Captured {
+			return pendingWrite(p, p.Release, WriteRelease)
+		}
 		return pendingWrite(p, p.Capture, WriteCapture)
 	case StateReversing:
 		return pendingWrite(p, p.GiveBack, p.giveBackWrite())

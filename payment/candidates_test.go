@@ -21,7 +21,7 @@ func candidates(p payment.Payment) []payment.Event {
 }
 
 func keysOf(p payment.Payment) []payment.Key {
-	keys := []payment.Key{stray, "", p.Authorize.Key, p.Finalize.Key, p.Capture.Key, p.GiveBack.Key}
+	keys := []payment.Key{stray, "", p.Authorize.Key, p.Finalize.Key, p.Capture.Key, p.GiveBack.Key, p.Release.Key}
 	slices.Sort(keys)
 	return slices.Compact(keys)
 }
@@ -64,6 +64,7 @@ func decisions(p payment.Payment) []payment.Event {
 		intended(payment.WriteAuthorize, p.Authorize.Attempt+1), intended(payment.WriteFinalize, p.Finalize.Attempt+1),
 		intended(payment.WriteCapture, p.Capture.Attempt+1),
 		intended(payment.WriteVoid, p.GiveBack.Attempt+1), intended(payment.WriteRefund, p.GiveBack.Attempt+1),
+		intended(payment.WriteRelease, p.Release.Attempt+1),
 	}
 }
 
@@ -123,5 +124,17 @@ func wishes(p payment.Payment) []payment.Event {
 	for _, o := range outcomes() {
 		all = append(all, told(o), confirmed(o, true), confirmed(o, false))
 	}
-	return append(all, confirmed("", true))
+	more, kroner := price(), payment.Amount{Minor: 1000, Currency: "SEK"}
+	more.Minor++
+	return append(all, confirmed("", true), issued(price()), issued(more), issued(kroner),
+		issued(payment.Amount{Minor: -1, Currency: price().Currency}), issued(part()))
+}
+
+// part is what a till issued of the price.
+func part() payment.Amount { return payment.Amount{Minor: 1000, Currency: price().Currency} }
+
+func issued(a payment.Amount) payment.Confirmed {
+	c := confirmed(payment.Approved, true)
+	c.Issued = a
+	return c
 }

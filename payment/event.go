@@ -156,6 +156,8 @@ type (
 		At      time.Time `json:"at"`
 		Outcome Outcome   `json:"outcome"`
 		OK      bool      `json:"ok"`
+		// Issued is how much of the sale was issued, if not all of it.
+		Issued Amount `json:"issued,omitzero"`
 	}
 	// Captured answers the capture.
 	Captured struct {
@@ -163,7 +165,7 @@ type (
 		Key       Key       `json:"key"`
 		CaptureID string    `json:"capture_id,omitempty"`
 	}
-	// GivenBack answers the void or refund.
+	// GivenBack answers the void or refund, or the release of a rest.
 	GivenBack struct {
 		At  time.Time `json:"at"`
 		Key Key       `json:"key"`

@@ -43,7 +43,7 @@ func allEvents() []payment.Event {
 		payment.CancelRefused{At: at(2), Request: request1},
 		cancel(payment.WhyCustomer), told(payment.Unknown),
 		payment.Offered{At: at(3)},
-		confirmed(payment.Approved, true),
+		issued(part()),
 		payment.Captured{At: at(4), Key: fin, CaptureID: "capture-1"},
 		payment.GivenBack{At: at(5), Key: fin},
 		holding(payment.TransactionClosed), resolved(payment.DecideGiveBack),

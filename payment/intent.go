@@ -15,6 +15,8 @@ const (
 	WriteCapture   Write = "capture"
 	WriteVoid      Write = "void"
 	WriteRefund    Write = "refund"
+	// WriteRelease gives up what was charged and not issued: a void of the rest, or its refund.
+	WriteRelease Write = "release"
 )
 
 // Intent is one decided write: its key and the hash of its exact body. The body itself lies in the

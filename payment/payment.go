@@ -50,7 +50,39 @@ type Payment struct {
 	OfferedAt time.Time `json:"offered_at,omitzero"`
 	// Acknowledged is the word that the till, or a person for it, has confirmed.
 	Acknowledged Outcome `json:"acknowledged,omitempty"`
+
+	// Issued is how much of the sale the till has issued goods for; zero means all of it. Release gives up
+	// the rest.
+	Issued  Amount `json:"issued,omitzero"`
+	Release Intent `json:"release,omitzero"`
 }
+
+// Charged is what the sale comes to once it is taken: the order, or the part of it that was issued.
+func (p Payment) Charged() Amount {
+	if p.Issued.Minor > 0 {
+		return p.Issued
+	}
+	return p.Order.Amount
+}
+
+// Taken is what a refund of the whole sale gives back: what Klarna has taken of the transaction.
+func (p Payment) Taken() Amount {
+	if p.Issued.Minor > 0 && (!p.CaptureNow || p.Release.Answered) {
+		return p.Issued
+	}
+	return p.Transaction.Amount
+}
+
+// Rest is what was charged and not issued.
+func (p Payment) Rest() Amount {
+	if p.Issued.Minor == 0 {
+		return Amount{}
+	}
+	return Amount{Minor: p.Transaction.Amount.Minor - p.Issued.Minor, Currency: p.Transaction.Amount.Currency}
+}
+
+// unreleased reports whether there is a rest that Klarna still holds.
+func (p Payment) unreleased() bool { return p.Rest().Minor > 0 && !p.Release.Answered }
 
 // Word is what a till that asks now hears last: the update if there is one, else the result. It is
 // empty while the payment runs.

@@ -172,6 +172,18 @@ func moneyPromises() []promise {
 		{"a capture follows the word approved", func(m move) bool {
 			return !strings.Contains(m.asks, "capture") || m.after.Acknowledged == payment.Approved
 		}},
+		{"a rest is released only of a sale that is taken, issued in part and not being given back", func(m move) bool {
+			return !strings.Contains(m.asks, "release") ||
+				m.after.Transaction.Captured && m.after.Rest().Minor > 0 && !m.past.giveBack
+		}},
+		{"what was issued never changes and is never more than the sale", func(m move) bool {
+			i := m.after.Issued
+			return (m.before.Issued == payment.Amount{} || i == m.before.Issued) &&
+				(i == payment.Amount{} || i.Minor > 0 && i.Minor <= m.after.Order.Amount.Minor && i.Currency == m.after.Order.Amount.Currency)
+		}},
+		{"a sale is done only without a rest", func(m move) bool {
+			return m.after.State != payment.StateCaptured || m.after.Rest().Minor == 0 || m.after.Release.Answered
+		}},
 		{"captured means that Klarna said so", func(m move) bool {
 			return m.after.State != payment.StateCaptured || m.after.Transaction.Captured
 		}},
@@ -180,7 +192,11 @@ func moneyPromises() []promise {
 				m.before.State == payment.StateReversed || m.event.Kind() == "transaction_seen"
 		}},
 		{"what Klarna refused is read, and is not sent again", func(m move) bool {
-			refusedNow := m.after.State == payment.StateCapturing && m.after.Capture.Refused ||
+			write := m.after.Capture
+			if m.after.Transaction.Captured {
+				write = m.after.Release
+			}
+			refusedNow := m.after.State == payment.StateCapturing && write.Refused ||
 				m.after.State == payment.StateReversing && m.after.GiveBack.Refused
 			return !refusedNow || m.asks == "readtransaction "+string(m.after.Transaction.ID)
 		}},
@@ -214,7 +230,8 @@ func shapePromises() []promise {
 		}},
 		{"a key never comes back", func(m move) bool {
 			return m.after.Authorize.Attempt >= m.before.Authorize.Attempt && m.after.Finalize.Attempt >= m.before.Finalize.Attempt &&
-				m.after.Capture.Attempt >= m.before.Capture.Attempt && m.after.GiveBack.Attempt >= m.before.GiveBack.Attempt
+				m.after.Capture.Attempt >= m.before.Capture.Attempt && m.after.GiveBack.Attempt >= m.before.GiveBack.Attempt &&
+				m.after.Release.Attempt >= m.before.Release.Attempt
 		}},
 		{"what is not finished asks for something", func(m move) bool {
 			quiet := m.after.State.Final() || (m.after.State == payment.StateAttention && m.after.Transaction.ID == "")
@@ -235,7 +252,7 @@ func answersWhatIsOpen(m move) bool {
 	}
 	asking := []payment.Intent{m.before.Authorize, m.before.Finalize}
 	if m.before.State == payment.StateCapturing {
-		asking = []payment.Intent{m.before.Capture}
+		asking = []payment.Intent{m.before.Capture, m.before.Release}
 	}
 	if m.before.State == payment.StateReversing {
 		asking = []payment.Intent{m.before.GiveBack}
@@ -295,6 +312,8 @@ type shape struct {
 	request                                payment.RequestID
 	tokenHash                              string
 	authorize, finalize, capture, giveBack payment.Intent
+	release                                payment.Intent
+	issued                                 payment.Amount
 	transaction                            payment.Transaction
 	captureNow, tombstone, offered         bool
 	why, wanted                            payment.Why
@@ -305,7 +324,7 @@ type shape struct {
 
 func shapeOf(p payment.Payment, h past) shape {
 	return shape{
-		p.State, p.Round, p.Request.ID, p.TokenHash, p.Authorize, p.Finalize, p.Capture, p.GiveBack, p.Transaction,
+		p.State, p.Round, p.Request.ID, p.TokenHash, p.Authorize, p.Finalize, p.Capture, p.GiveBack, p.Release, p.Issued, p.Transaction,
 		p.CaptureNow, p.Tombstone, p.Offered, p.Why, p.Wanted, p.Reason, p.Result, p.Update, p.Acknowledged, h,
 	}
 }

@@ -30,6 +30,7 @@ const (
 	ReasonGiveBackRefused Reason = "give_back_refused"
 	ReasonCaptureRefused  Reason = "capture_refused"
 	ReasonUndelivered     Reason = "undelivered"
+	ReasonRestRefused     Reason = "release_refused"
 )
 
 // Reasons why a request was not taken. Nothing happened.
@@ -48,7 +49,7 @@ func Reasons() []Reason {
 		ReasonApproved, ReasonDeclined, ReasonCancelledByTill, ReasonCancelledByGuest, ReasonCancelledByKlarna,
 		ReasonExpired, ReasonTillGone, ReasonRefused, ReasonTombstone, ReasonGivenBack, ReasonNoAnswer,
 		ReasonKeyTooOld, ReasonMismatch, ReasonNoProof, ReasonGiveBackRefused, ReasonCaptureRefused,
-		ReasonUndelivered,
+		ReasonUndelivered, ReasonRestRefused,
 		ReasonBusy, ReasonConflict, ReasonNotFound, ReasonBadRequest, ReasonNoDisplay, ReasonUnavailable,
 	}
 }

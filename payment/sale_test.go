@@ -55,6 +55,43 @@ func TestSales(t *testing.T) {
 			after(approved(), offered, no, intended(payment.WriteVoid, 1), givenBack),
 			payment.StateReversed, payment.Reversed, payment.ReasonCancelledByTill, "",
 		},
+		"a sale issued in part is captured in part": {
+			partly(approved()), payment.StateCapturing, payment.Approved, payment.ReasonApproved, "intend capture 1",
+		},
+		"then its rest is released": {
+			releasing(), payment.StateCapturing, payment.Approved, payment.ReasonApproved, "intend release 1",
+		},
+		"with that it is done": {
+			after(releaseSent(), payment.GivenBack{At: minute, Key: release1()}),
+			payment.StateCaptured, payment.Approved, payment.ReasonApproved, "",
+		},
+		"a reversal waits for the release and takes back the part": {
+			after(releaseSent(), payment.ReversalAsked{At: minute}, payment.GivenBack{At: minute, Key: release1()}),
+			payment.StateReversing, payment.Approved, payment.ReasonGivenBack, "intend refund 1",
+		},
+		"a release that Klarna refuses is read": {
+			after(releaseSent(), refused(release1())),
+			payment.StateCapturing, payment.Approved, payment.ReasonApproved, "readtransaction transaction-1",
+		},
+		"nothing left to capture is released": {
+			after(releaseSent(), refused(release1()), holding(payment.TransactionCaptured)),
+			payment.StateCaptured, payment.Approved, payment.ReasonApproved, "",
+		},
+		"a rest that stays held needs a person": {
+			after(releaseSent(), refused(release1()), holding(payment.TransactionAuthorized)),
+			payment.StateAttention, payment.Approved, payment.ReasonRestRefused, "readtransaction transaction-1",
+		},
+		"whose word tries again, and captures nothing twice": {
+			after(releaseSent(), refused(release1()), holding(payment.TransactionAuthorized), resolved(payment.DecideDelivered)),
+			payment.StateCapturing, payment.Approved, payment.ReasonApproved, "intend release 2",
+		},
+		"a sale captured in one and issued in part has its rest refunded": {
+			partly(captureNow()), payment.StateCapturing, payment.Approved, payment.ReasonApproved, "intend release 1",
+		},
+		"what says that all was issued releases nothing": {
+			after(approved(), offered, issued(price()), intended(payment.WriteCapture, 1), captured),
+			payment.StateCaptured, payment.Approved, payment.ReasonApproved, "",
+		},
 		"row 11: a cancel before the payment": {
 			[]payment.Event{cancel(payment.WhyTill)}, payment.StateCancelled, payment.Cancelled, payment.ReasonTombstone, "",
 		},

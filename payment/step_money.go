@@ -42,6 +42,12 @@ func (p Payment) confirmedApproval(e Confirmed) (Payment, error) {
 	if !e.OK {
 		return p.reverseFor(WhyTill), nil
 	}
+	if e.Issued != (Amount{}) {
+		if e.Issued.Currency != p.Order.Amount.Currency || e.Issued.Minor <= 0 || e.Issued.Minor > p.Order.Amount.Minor {
+			return p, refuse(p, e, "more was issued than sold, or nothing")
+		}
+		p.Issued = e.Issued
+	}
 	return p.delivered(), nil
 }
 
@@ -49,15 +55,21 @@ func (p Payment) confirmedApproval(e Confirmed) (Payment, error) {
 // hands.
 func (p Payment) delivered() Payment {
 	p.Acknowledged, p.Reason, p.State = Approved, ReasonApproved, StateCapturing
-	if p.Transaction.Captured {
+	switch {
+	case p.Transaction.Captured && p.unreleased():
+		p.Release = Intent{Attempt: p.Release.Attempt}
+	case p.Transaction.Captured:
 		p.State = StateCaptured
-		return p
+	default:
+		p.Capture = Intent{Attempt: p.Capture.Attempt}
 	}
-	p.Capture = Intent{Attempt: p.Capture.Attempt}
 	return p
 }
 
 func stepCapturing(p Payment, e Event) (Payment, error) {
+	if p.Transaction.Captured {
+		return stepReleasing(p, e)
+	}
 	switch e := e.(type) {
 	case Intended:
 		if e.Intent.Write != WriteCapture || p.Capture.Planned() {
@@ -102,6 +114,64 @@ func stepCapturing(p Payment, e Event) (Payment, error) {
 	return p, refuse(p, e, "")
 }
 
+// stepReleasing is the end of capturing for a sale that was issued in part: the rest is given up before
+// the sale is done.
+func stepReleasing(p Payment, e Event) (Payment, error) {
+	switch e := e.(type) {
+	case Intended:
+		if e.Intent.Write != WriteRelease || p.Release.Planned() {
+			return p, refuse(p, e, "the release is decided already")
+		}
+		p.Release = e.Intent
+		return p, nil
+	case GivenBack:
+		if e.Key != p.Release.Key || !p.Release.Open() {
+			return p, refuse(p, e, "it answers another intent")
+		}
+		return p.released(), nil
+	case TransactionSeen:
+		return p.seenReleasing(e)
+	case RefusedByKlarna:
+		err := p.readInstead(&p.Release, e.Key, e.Code, e.Correlation)
+		return p, err
+	case KeyExpired:
+		err := p.readInstead(&p.Release, e.Key, "", "")
+		return p, err
+	case Unclear:
+		err := unclear(&p.Release, e.Key)
+		return p, err
+	case Resolved:
+		if e.As != DecideGiveBack {
+			return p, refuse(p, e, "the sale is captured already")
+		}
+		return p.wantBack(WhyStaff)
+	case ReversalAsked:
+		return p.wantBack(WhyReversal)
+	case CancelAsked, Confirmed, Offered:
+		return p, errSame
+	case Asked, StepUpRequired, ApprovedByKlarna, DeclinedByKlarna, RequestSeen, CancelRefused, Told, Captured, MoreTime:
+	}
+	return p, refuse(p, e, "")
+}
+
+// seenReleasing: a transaction with nothing left to capture has no rest. Whether a rest that was captured
+// has been refunded, its status does not say.
+func (p Payment) seenReleasing(e TransactionSeen) (Payment, error) {
+	switch {
+	case !p.Release.Refused:
+		return p, errSame
+	case !p.CaptureNow && (e.Status == TransactionCaptured || e.Status == TransactionClosed):
+		return p.released(), nil
+	}
+	return p.attend(ReasonRestRefused, e.At), nil
+}
+
+// released ends a sale that was issued in part.
+func (p Payment) released() Payment {
+	p.Release.Answered = true
+	return p.taken()
+}
+
 // wantBack records a reversal that must wait for the capture.
 func (p Payment) wantBack(w Why) (Payment, error) {
 	if p.Wanted != "" {
@@ -111,9 +181,17 @@ func (p Payment) wantBack(w Why) (Payment, error) {
 	return p, nil
 }
 
-// captured ends a sale, or begins its refund if somebody asked for it meanwhile.
 func (p Payment) captured() Payment {
 	p.Capture.Answered, p.Transaction.Captured = true, true
+	return p.taken()
+}
+
+// taken ends a sale, or begins its refund if somebody asked for it meanwhile. A rest is released first.
+func (p Payment) taken() Payment {
+	if p.unreleased() {
+		p.State, p.Release = StateCapturing, Intent{Attempt: p.Release.Attempt}
+		return p
+	}
 	p.State, p.Reason = StateCaptured, ReasonApproved
 	if p.Wanted != "" {
 		return p.reverseFor(p.Wanted)
@@ -247,6 +325,8 @@ func (p Payment) seenInAttention(e TransactionSeen) (Payment, error) {
 		return p.reversed(e.At), nil
 	case e.Status == TransactionCaptured && p.Reason == ReasonCaptureRefused:
 		return p.captured(), nil
+	case e.Status == TransactionCaptured && p.Reason == ReasonRestRefused && !p.CaptureNow:
+		return p.released(), nil
 	}
 	return p, errSame
 }

@@ -160,6 +160,20 @@ func capturing() []payment.Event {
 
 func captureSent() []payment.Event { return after(capturing(), intended(payment.WriteCapture, 1)) }
 
+// partly is a sale of which the till issued a part.
+func partly(base []payment.Event) []payment.Event {
+	return after(base, payment.Offered{At: at(time.Minute)}, issued(part()))
+}
+
+func releasing() []payment.Event {
+	return after(partly(approved()), intended(payment.WriteCapture, 1),
+		payment.Captured{At: at(time.Hour), Key: key(payment.WriteCapture, 1), CaptureID: "capture-1"})
+}
+
+func releaseSent() []payment.Event { return after(releasing(), intended(payment.WriteRelease, 1)) }
+
+func release1() payment.Key { return key(payment.WriteRelease, 1) }
+
 func voidSent() []payment.Event {
 	return after(approved(), cancel(payment.WhyTill), intended(payment.WriteVoid, 1))
 }
@@ -275,6 +289,18 @@ func approvedStories() []story {
 		},
 		{"captured", after(captureSent(), payment.Captured{At: at(time.Hour), Key: capt, CaptureID: "capture-1"})},
 		{"captured in one", after(captureNow(), offered, confirmed(payment.Approved, true))},
+		{"capturing a part", after(partly(approved()), intended(payment.WriteCapture, 1))},
+		{"releasing, not decided", releasing()},
+		{"releasing", releaseSent()},
+		{"releasing, perhaps executed", after(releaseSent(), payment.Unclear{Key: release1()})},
+		{"releasing, refused", after(releaseSent(), refused(release1()))},
+		{"releasing, staff wants it back", after(releaseSent(), resolved(payment.DecideGiveBack))},
+		{"releasing what was captured in one", after(partly(captureNow()), intended(payment.WriteRelease, 1))},
+		{"captured in part", after(releaseSent(), payment.GivenBack{At: at(time.Hour), Key: release1()})},
+		{
+			"reversing what was captured in part",
+			after(releaseSent(), payment.ReversalAsked{At: at(time.Hour)}, payment.GivenBack{At: at(time.Hour), Key: release1()}),
+		},
 		{"reversing, not decided", after(approved(), cancel(payment.WhyTill))},
 		{"reversing by void", voidSent()},
 		{"reversing by void, perhaps executed", after(voidSent(), payment.Unclear{Key: void})},
@@ -330,6 +356,7 @@ func attentionStories() []story {
 		{"attention, two answers", after(inDoubt(), seen(request1, payment.RequestExpired))},
 		{"attention, give-back refused", giveBackRefused(voidSent())},
 		{"attention, capture refused", captureRefused},
+		{"attention, release refused", after(releaseSent(), refused(release1()), holding(payment.TransactionAuthorized))},
 		{
 			"attention, capture refused, staff wanted it back",
 			after(captureSent(), resolved(payment.DecideGiveBack), refused(capt), holding(payment.TransactionAuthorized)),

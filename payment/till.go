@@ -35,11 +35,13 @@ type (
 		ID   TillID
 		Last bool
 	}
-	// Confirm acknowledges a word; OK false is the explicit no to an approval.
+	// Confirm acknowledges a word; OK false is the explicit no to an approval. Issued is how much of the
+	// sale was issued, and zero means all of it.
 	Confirm struct {
 		ID      TillID
 		Outcome Outcome
 		OK      bool
+		Issued  Amount
 	}
 	// GiveBack takes a whole sale back by its id: void or refund, whichever is right.
 	GiveBack struct{ ID TillID }
@@ -122,6 +124,7 @@ type (
 		ID      TillID
 		Outcome Outcome
 		OK      bool
+		Issued  Amount
 	}
 	// Refusal answers a request that was not taken. Nothing happened.
 	Refusal struct {

@@ -48,6 +48,7 @@ func englishWords() map[Reason]Words {
 		ReasonGiveBackRefused: {"Klarna refused to give the money back.", "The customer is still charged.", "Give it back in Klarna's portal, then record it."},
 		ReasonCaptureRefused:  {"Klarna refused to pay out.", "Held, not yet paid to us.", "Capture it in Klarna's portal, then record it."},
 		ReasonUndelivered:     {"Approved, and the till has not confirmed it.", "Held, not yet paid to us.", "Are the goods gone? Record delivered or give-back."},
+		ReasonRestRefused:     {"Klarna kept what was not handed over.", "Our part is ours, the rest is not free.", "Release it in Klarna's portal, record delivered."},
 
 		ReasonBusy:        {"Another payment is running here.", noMoney, "Finish or cancel it first."},
 		ReasonConflict:    {"This number was used for another amount.", noMoney, "Use a new number."},
@@ -78,6 +79,7 @@ func germanWords() map[Reason]Words {
 		ReasonGiveBackRefused: {"Klarna gibt das Geld nicht zurück.", "Der Kunde ist noch belastet.", "Im Klarna-Portal zurückgeben und festhalten."},
 		ReasonCaptureRefused:  {"Klarna zahlt nicht aus.", "Reserviert, noch nicht ausgezahlt.", "Im Klarna-Portal einziehen und festhalten."},
 		ReasonUndelivered:     {"Bestätigt, aber nicht von der Kasse quittiert.", "Reserviert, noch nicht ausgezahlt.", "Ware weg? Als geliefert oder zurück festhalten."},
+		ReasonRestRefused:     {"Klarna behält, was nicht ausgegeben wurde.", "Unser Teil ist unser, der Rest nicht frei.", "Im Klarna-Portal freigeben, geliefert festhalten."},
 
 		ReasonBusy:        {"Hier läuft eine andere Zahlung.", keinGeld, "Erst beenden oder abbrechen."},
 		ReasonConflict:    {"Diese Nummer gehört zu einem anderen Betrag.", keinGeld, "Eine neue Nummer nehmen."},

@@ -207,7 +207,7 @@ func writeBlob(tx *bbolt.Tx, b payment.Blob) error {
 }
 
 func intent(p payment.Payment, k payment.Key) (payment.Intent, bool) {
-	for _, i := range []payment.Intent{p.Authorize, p.Finalize, p.Capture, p.GiveBack} {
+	for _, i := range []payment.Intent{p.Authorize, p.Finalize, p.Capture, p.GiveBack, p.Release} {
 		if i.Planned() && i.Key == k {
 			return i, true
 		}

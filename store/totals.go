@@ -89,7 +89,7 @@ func (j *Journal) add(sum *Totals, id payment.ID, after uint64) error {
 		case delivered && e.State == payment.StateReversed:
 			if counts {
 				sum.Backs++
-				sum.BackSum += p.Order.Amount.Minor
+				sum.BackSum += p.Charged().Minor
 			}
 			return nil
 		}
@@ -99,7 +99,7 @@ func (j *Journal) add(sum *Totals, id payment.ID, after uint64) error {
 
 func (t *Totals) sale(p payment.Payment) {
 	t.Sales++
-	t.SaleSum += p.Order.Amount.Minor
+	t.SaleSum += p.Charged().Minor
 	if t.First == "" {
 		t.First = p.ID.Till
 	}

@@ -52,7 +52,7 @@ func (w *world) again(do func(context.Context) (terminal.ZVTEnded, error)) termi
 
 // flow is one thing that a till does over a link that breaks.
 type flow struct {
-	customer customer
+	customer customer // empty: approves
 	prepare  func(*world)
 	run      func(*world) payment.Outcome // what the till believes; empty if the flow has no payment
 	// kept is what Klarna keeps at the end; nil: what the till believes decides.

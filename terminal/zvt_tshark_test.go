@@ -93,7 +93,7 @@ func TestZVTIsDecodedByWireshark(t *testing.T) {
 			return recorded{near, c, 0}, nil
 		}
 		w.pays(till, payment.Approved, zvt.CodeOK)
-		w.klarna.customer = rejects
+		w.klarna.has(rejects)
 		w.pays(till, payment.Declined, zvt.CodeDeclined)
 		w.must(till.Reverse(w.ctx, 1, 1610))
 		w.must(till.EndOfDay(w.ctx))

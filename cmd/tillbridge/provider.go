@@ -37,19 +37,24 @@ func (k *provider) Body(p payment.Payment, w payment.Write, first []byte) ([]byt
 
 // write is the call for write w of p.
 func (k *provider) write(p payment.Payment, w payment.Write, key string, first []byte, token secret.Text) (klarna.Write, error) {
-	tx, amount := string(p.Transaction.ID), p.Order.Amount.Minor
+	tx := string(p.Transaction.ID)
 	switch w {
 	case payment.WriteAuthorize:
 		return k.account.Authorize(key, k.sale(p))
 	case payment.WriteFinalize:
 		return k.account.Finalize(key, first, token)
 	case payment.WriteCapture:
-		return k.account.Capture(key, tx, amount, p.Reference)
+		return k.account.Capture(key, tx, p.Charged().Minor, p.Reference)
 	case payment.WriteVoid:
 		return k.account.Void(key, tx)
 	case payment.WriteRefund:
 		// What was charged is given back, also where that is not what the till asked for.
-		return k.account.Refund(key, tx, p.CaptureID, p.Transaction.Amount.Minor, p.Reference)
+		return k.account.Refund(key, tx, p.CaptureID, p.Taken().Minor, p.Reference)
+	case payment.WriteRelease:
+		if p.CaptureNow {
+			return k.account.Refund(key, tx, p.CaptureID, p.Rest().Minor, p.Reference)
+		}
+		return k.account.Void(key, tx)
 	}
 	return klarna.Write{}, fmt.Errorf("write %q is not known", w)
 }
@@ -86,6 +91,9 @@ func (k *provider) Send(ctx context.Context, c engine.Call) engine.Answer {
 		return k.unusable(p, err)
 	}
 	w := klarna.Write{Op: klarna.Op(c.Intent.Write), Path: made.Path}
+	if form == payment.WriteRelease {
+		w.Op = made.Op // Klarna has no word of its own for it
+	}
 	w.Key, w.Body, w.SessionToken = key, c.Body, c.Token
 	return k.answer(p, k.client.Send(ctx, w))
 }
@@ -190,7 +198,7 @@ func (k *provider) CancelRequest(ctx context.Context, _ payment.LaneID, id payme
 	return engine.Closing{}
 }
 
-// ReadTransaction implements engine.Provider. Money that was refunded in full counts as closed.
+// ReadTransaction implements engine.Provider. What was taken and refunded in full counts as closed.
 func (k *provider) ReadTransaction(ctx context.Context, _ payment.LaneID, id payment.TransactionID) engine.Holding {
 	t, err := k.client.ReadTransaction(ctx, string(id))
 	if err != nil {
@@ -201,7 +209,11 @@ func (k *provider) ReadTransaction(ctx context.Context, _ payment.LaneID, id pay
 	case klarna.TransactionAuthorized:
 		return engine.Holding{Status: payment.TransactionAuthorized}
 	case klarna.TransactionCompleted:
-		if t.Refunded != nil && *t.Refunded >= t.Amount {
+		taken := t.Amount
+		if t.Captured != nil {
+			taken = *t.Captured
+		}
+		if t.Refunded != nil && *t.Refunded >= taken {
 			return engine.Holding{Status: payment.TransactionClosed}
 		}
 		return engine.Holding{Status: payment.TransactionCaptured}

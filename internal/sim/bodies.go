@@ -40,9 +40,11 @@ func (b bodies) Body(p payment.Payment, w payment.Write, first []byte) ([]byte, 
 		}
 		return []byte("finalize|" + strings.TrimPrefix(string(first), "authorize|")), nil
 	case payment.WriteCapture:
-		return []byte("capture|" + p.Reference + "|" + amount), nil
+		return []byte("capture|" + p.Reference + "|" + strconv.FormatInt(p.Charged().Minor, 10)), nil
 	case payment.WriteRefund: // of what was charged, which may not be what was asked for
-		return []byte("refund|" + p.Reference + "|" + strconv.FormatInt(p.Transaction.Amount.Minor, 10)), nil
+		return []byte("refund|" + p.Reference + "|" + strconv.FormatInt(p.Taken().Minor, 10)), nil
+	case payment.WriteRelease:
+		return []byte("release|" + p.Reference + "|" + strconv.FormatInt(p.Rest().Minor, 10)), nil
 	case payment.WriteVoid:
 		return []byte("void|" + p.Reference), nil
 	}

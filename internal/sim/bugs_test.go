@@ -230,7 +230,7 @@ func tillBugs() []bug {
 		one("no-offer-on-return", "a till that comes back is not offered its approval", linkGo,
 			"		j.offerAt = c.now.Up\n		c.pursue(j)\n", "		j.offerAt = c.now.Up + reoffer\n		c.pursue(j)\n"),
 		one("acknowledgement-not-durable", "an acknowledgement is recorded in words only", heardGo,
-			"	c.ignore(c.apply(j, payment.Confirmed{At: c.now.Wall, Outcome: ask.Outcome, OK: ask.OK}))\n",
+			"	c.ignore(c.apply(j, payment.Confirmed{At: c.now.Wall, Outcome: ask.Outcome, OK: ask.OK, Issued: ask.Issued}))\n",
 			"	c.act(Tell{k.id, payment.Recorded(ask)})\n"),
 		one("finished-never-forgotten", "a finished payment on an open link asks for a tick without end", coreGo,
 			"c.now.Up-j.doneAt >= forget {", "c.now.Up-j.doneAt >= forget && len(j.links) == 0 {"),
@@ -252,7 +252,7 @@ func moneyBugs() []bug {
 			{pursueGo, "	case len(j.links) > 0:\n		if c.due(j, j.offerAt) {", "	case c.now.Up-j.since > time.Minute:\n		c.ignore(c.apply(j, payment.CancelAsked{At: c.now.Wall, Why: payment.WhyTillGone}))\n	case len(j.links) > 0:\n		if c.due(j, j.offerAt) {"},
 		}},
 		{"voids-a-capture", "a capture that is under way is voided", []edit{
-			{moneyGo, "		return p.wantBack(WhyStaff)\n", "		return p.reverseFor(WhyStaff), nil\n"},
+			{moneyGo, "being captured already\")\n		}\n		return p.wantBack(WhyStaff)\n", "being captured already\")\n		}\n		return p.reverseFor(WhyStaff), nil\n"},
 			{paymentGo, "p.CaptureNow || p.Transaction.Captured || p.Capture.Attempt > 0", "p.CaptureNow || p.Transaction.Captured"},
 		}},
 		one("give-back-forgotten", "a give-back that waited for the capture is forgotten", moneyGo,

@@ -348,7 +348,7 @@ func (b *bench) lucks(f *flight) []namedLuck {
 		no, again := usual, usual
 		no.finalize, again.finalize = sandbox.FinalizeDeclined, sandbox.FinalizeStepUp
 		all = append(all, namedLuck{" is declined", no}, namedLuck{" steps up again", again})
-	case payment.WriteCapture, payment.WriteVoid, payment.WriteRefund:
+	case payment.WriteCapture, payment.WriteVoid, payment.WriteRefund, payment.WriteRelease:
 	}
 	return all
 }

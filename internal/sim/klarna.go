@@ -74,6 +74,11 @@ func (n *net) execute(f *flight) engine.Answer {
 		r.Call = sandbox.Take{ID: tx, Amount: readAmount(c.Body), Reference: c.Payment.Reference}
 	case payment.WriteVoid:
 		r.Call = sandbox.Void{ID: tx}
+	case payment.WriteRelease:
+		r.Call = sandbox.Void{ID: tx}
+		if c.Payment.CaptureNow {
+			r.Call = sandbox.GiveBack{ID: tx, Capture: c.Payment.CaptureID, Amount: readAmount(c.Body)}
+		}
 	case payment.WriteRefund:
 		r.Call = sandbox.GiveBack{ID: tx, Capture: c.Payment.CaptureID, Amount: readAmount(c.Body)}
 	}

@@ -49,6 +49,8 @@ func intentOf(p payment.Payment, w payment.Write) payment.Intent {
 		return p.Capture
 	case payment.WriteVoid, payment.WriteRefund:
 		return p.GiveBack
+	case payment.WriteRelease:
+		return p.Release
 	}
 	return payment.Intent{}
 }
@@ -62,7 +64,7 @@ func (o *oracle) decidedOnce(b *book, c engine.Call) {
 		right = s == payment.StateAuthorizing || s == payment.StateCancelling
 	case payment.WriteFinalize:
 		right = s == payment.StateFinalizing
-	case payment.WriteCapture:
+	case payment.WriteCapture, payment.WriteRelease:
 		right = s == payment.StateCapturing
 	case payment.WriteVoid, payment.WriteRefund:
 		right = s == payment.StateReversing
@@ -117,7 +119,7 @@ func (o *oracle) dangerous(f *flight) bool {
 	case payment.WriteFinalize:
 		r, ok := o.w.net.klarna.PaymentRequest(string(f.call.Payment.Request.ID))
 		return ok && r.State == sandbox.StateCompleted
-	case payment.WriteCapture, payment.WriteVoid, payment.WriteRefund:
+	case payment.WriteCapture, payment.WriteVoid, payment.WriteRefund, payment.WriteRelease:
 	}
 	return false
 }
@@ -158,6 +160,14 @@ func (o *oracle) executed(f *flight, a sandbox.Answer) {
 		t.voided = true
 		if b.disk.Capture.Attempt > 0 {
 			w.fail("I14", "%s was voided although a capture was intended", b.id)
+		}
+	case payment.WriteRelease:
+		if !b.saidYes && !b.staffYes {
+			w.fail("I21", "%s had its rest released before anybody acknowledged it", b.id)
+		}
+		if a.Refund != nil && !slices.Contains(t.ops, a.Refund.ID) {
+			t.ops = append(t.ops, a.Refund.ID)
+			t.refunded += a.Refund.Amount
 		}
 	case payment.WriteAuthorize, payment.WriteFinalize:
 	}

@@ -120,7 +120,7 @@ func (o *oracle) followed(b *book, e payment.Event) {
 	case payment.StepUpRequired:
 		b.causes.said = nil
 	case payment.KeyExpired:
-		for _, i := range []payment.Intent{b.disk.Authorize, b.disk.Finalize, b.disk.Capture, b.disk.GiveBack} {
+		for _, i := range []payment.Intent{b.disk.Authorize, b.disk.Finalize, b.disk.Capture, b.disk.GiveBack, b.disk.Release} {
 			age := e.At.Sub(i.At)
 			if i.Key == e.Key && w.count[WallJump]+w.count[WallReset] == 0 && age < keyLife-time.Minute {
 				w.fail("I7", "%s: a key of %v is given up as too old", b.id, age)

@@ -122,6 +122,10 @@ func (o *oracle) intended(b *book, before, after payment.Payment, i payment.Inte
 	w := o.w
 	switch i.Write {
 	case payment.WriteFinalize: // was checked when it was decided
+	case payment.WriteRelease:
+		if before.Issued.Minor <= 0 || before.Issued.Minor >= before.Order.Amount.Minor {
+			w.fail("I14", "%s has no rest to release", b.id)
+		}
 	case payment.WriteCapture:
 		if !b.saidYes && !b.staffYes {
 			w.fail("I21", "%s is captured before anybody acknowledged it", b.id)
