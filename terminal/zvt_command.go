@@ -288,8 +288,8 @@ func (s *zvtSession) standing(ctx context.Context, id payment.TillID) (zvtTellin
 		s.lane.Log.Error("payment not read", "payment", string(id), "error", err)
 		return zvtTelling{}, payment.Amount{}, nil
 	}
-	t.amount, t.reference = p.Order.Amount, payment.ShortCode(p.Reference)
-	return t, p.Order.Amount, nil
+	t.amount, t.reference = p.Charged(), payment.ShortCode(p.Reference)
+	return t, p.Charged(), nil
 }
 
 // again sends the last 04 0F once more. True means that the dialogue has ended with it.
@@ -305,26 +305,25 @@ func (s *zvtSession) again(ctx context.Context, sale *zvtSale, t zvtTelling) (bo
 	refused, no := answer.(zvt.Refused)
 	switch {
 	case answer == nil:
-		s.owed = zvtOwed{sale.id, t.outcome}
+		s.owed = zvtOwed{sale.id, t.outcome, sale.amount}
 		return true, nil
 	case positive(answer):
-		return false, s.confirm(ctx, sale.id, t.outcome, true)
-	case !no || t.outcome != payment.Approved:
+		return false, s.confirm(ctx, payment.Confirm{ID: sale.id, Outcome: t.outcome, OK: true})
+	case !no || t.outcome != payment.Approved || s.z.stands(s.lane, sale.id):
 		return false, nil
+	case sale.issued(refused):
+		return false, s.confirm(ctx, sale.taken())
 	}
 	switch refused.Code { //nolint:exhaustive // any other code is a no
 	case zvt.CodeWait, zvt.CodePartialIssue, zvt.CodePrinter:
 		return true, s.over(ctx, zvt.CodeDialUp)
 	}
-	return s.unless(ctx, sale)
+	return true, s.takeBack(ctx, sale, false)
 }
 
-// unless takes a no to a repeated approval. One that was acknowledged before stands: the till only does
-// not want to see it again.
-func (s *zvtSession) unless(ctx context.Context, sale *zvtSale) (bool, error) {
-	p, found, err := s.z.o.Book.Find(payment.ID{Lane: s.lane.ID, Till: sale.id})
-	if err == nil && found && p.State == payment.StateApproved {
-		return true, s.takeBack(ctx, sale, false)
-	}
-	return false, nil
+// stands reports whether an approval was acknowledged before: then a no to its repetition only means that
+// the till does not want to see it again.
+func (z *ZVT) stands(lane *Lane, id payment.TillID) bool {
+	p, found, err := z.o.Book.Find(payment.ID{Lane: lane.ID, Till: id})
+	return err != nil || !found || p.State != payment.StateApproved
 }

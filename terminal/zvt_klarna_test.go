@@ -118,7 +118,7 @@ func callOf(c core.Call) sandbox.Call {
 
 func answerOf(a sandbox.Answer, captured bool) core.Answer {
 	switch {
-	case a.Status == http.StatusConflict, a.Status >= http.StatusInternalServerError:
+	case a.Fate != sandbox.FateDelivered, a.Status == http.StatusConflict, a.Status >= http.StatusInternalServerError:
 		return core.Unclear{}
 	case a.Problem != nil:
 		return core.Refused{Code: a.Problem.Code}

@@ -26,6 +26,7 @@ type zvtSale struct {
 	id      payment.TillID
 	number  zvtNumber
 	amount  payment.Amount
+	part    bool // amount is what the till issued of it
 	// accepted: the 80 00 00 has left.
 	accepted bool
 }
@@ -260,9 +261,9 @@ func (s *zvtSession) resync(ctx context.Context, sync zvt.Sync) error {
 		}
 		switch sync.Receipt {
 		case n.receipt():
-			return s.confirm(ctx, p.ID.Till, payment.Approved, true)
+			return s.confirm(ctx, payment.Confirm{ID: p.ID.Till, Outcome: payment.Approved, OK: true})
 		case before:
-			return s.confirm(ctx, p.ID.Till, payment.Approved, false)
+			return s.confirm(ctx, payment.Confirm{ID: p.ID.Till, Outcome: payment.Approved})
 		}
 	}
 	return nil

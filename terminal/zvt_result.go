@@ -145,9 +145,11 @@ func (s *zvtSession) paid(ctx context.Context, sale *zvtSale, t zvtTelling) erro
 		refused, no := answer.(zvt.Refused)
 		switch {
 		case answer == nil:
-			s.owed = zvtOwed{sale.id, payment.Approved}
+			s.owed = zvtOwed{sale.id, payment.Approved, sale.amount}
 			return s.lostBefore(sale, nil)
 		case !no:
+			return s.delivered(ctx, sale, t)
+		case sale.issued(refused):
 			return s.delivered(ctx, sale, t)
 		case refused.Code == zvt.CodePartialIssue || refused.Code == zvt.CodePrinter && left <= 0:
 			s.lane.Log.Warn("till neither took nor refused a paid sale; staff must decide",
@@ -184,13 +186,33 @@ func (s *zvtSession) pass(ctx context.Context, d time.Duration) error {
 
 // delivered: the till has it. From here on the sale stands whatever happens to the link.
 func (s *zvtSession) delivered(ctx context.Context, sale *zvtSale, t zvtTelling) error {
-	if err := s.confirm(ctx, sale.id, payment.Approved, true); err != nil {
+	if err := s.confirm(ctx, sale.taken()); err != nil {
 		return err
 	}
 	if err := s.print(ctx, sale.slip(SlipSale, t), sale.parameter(), false); err != nil {
 		return err
 	}
 	return s.finish(ctx, zvt.Completion{})
+}
+
+// issued makes a sale one of the part that the till has issued goods for. False means that it did not say
+// so, or named something else than a part: then a person must decide.
+func (sale *zvtSale) issued(answer zvt.Refused) bool {
+	part := answer.Amount.Value
+	if answer.Code != zvt.CodePartialIssue || part == 0 || part > zvt.Amount(sale.amount.Minor) {
+		return false
+	}
+	sale.amount.Minor, sale.part = int64(part), true
+	return true
+}
+
+// taken is the acknowledgement of a sale, or of a part of it.
+func (sale *zvtSale) taken() payment.Confirm {
+	c := payment.Confirm{ID: sale.id, Outcome: payment.Approved, OK: true}
+	if sale.part {
+		c.Issued = sale.amount
+	}
+	return c
 }
 
 func (sale *zvtSale) parameter() []byte {
@@ -251,16 +273,17 @@ func (s *zvtSession) lateAnswer(ctx context.Context, answer zvt.Message) error {
 	owed := s.owed
 	s.owed, s.straggler = zvtOwed{}, time.Time{}
 	refused, no := answer.(zvt.Refused)
+	sale := &zvtSale{id: owed.id, amount: owed.amount}
 	switch {
 	case owed.id == "" || owed.outcome != payment.Approved:
 		return nil
-	case !no:
-		if err := s.confirm(ctx, owed.id, payment.Approved, true); err != nil {
+	case !no || sale.issued(refused):
+		if err := s.confirm(ctx, sale.taken()); err != nil {
 			return err
 		}
 		return s.finish(ctx, zvt.Completion{})
 	case refused.Code == zvt.CodeWait || refused.Code == zvt.CodePartialIssue || refused.Code == zvt.CodePrinter:
 		return nil
 	}
-	return s.takeBack(ctx, &zvtSale{id: owed.id}, false)
+	return s.takeBack(ctx, sale, false)
 }

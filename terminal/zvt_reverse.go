@@ -34,7 +34,7 @@ func (s *zvtSession) reverse(ctx context.Context, m zvt.Reversal) error {
 	if sale.number, err = s.z.draw(s.lane.ID, true); err != nil {
 		return s.broken(ctx, sale, err)
 	}
-	sale.id, sale.amount = p.ID.Till, p.Order.Amount
+	sale.id, sale.amount = p.ID.Till, p.Charged()
 	if err = s.admit(ctx, sale); err != nil {
 		return err
 	}
@@ -56,7 +56,7 @@ func (z *ZVT) irreversible(p payment.Payment, found bool, m zvt.Reversal) (zvt.C
 		return zvt.CodeCurrency, true
 	case p.State == payment.StateReversed:
 		return zvt.CodeReversed, true
-	case m.Amount.Set && (m.Amount.Value > math.MaxInt64 || int64(m.Amount.Value) != p.Order.Amount.Minor):
+	case m.Amount.Set && (m.Amount.Value > math.MaxInt64 || int64(m.Amount.Value) != p.Charged().Minor):
 		return zvt.CodeWrongAmount, true
 	}
 	switch p.State {

@@ -60,6 +60,7 @@ type zvtSession struct {
 type zvtOwed struct {
 	id      payment.TillID
 	outcome payment.Outcome
+	amount  payment.Amount
 }
 
 // zvtEvent is what a session waits for: one of its fields is set.

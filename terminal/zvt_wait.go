@@ -238,14 +238,14 @@ func (s *zvtSession) recorded(ctx context.Context, take func(payment.Word) bool)
 }
 
 // confirm tells the engine what the till made of a word, and waits until that is on disk.
-func (s *zvtSession) confirm(ctx context.Context, id payment.TillID, o payment.Outcome, ok bool) error {
-	s.ask(payment.Confirm{ID: id, Outcome: o, OK: ok})
+func (s *zvtSession) confirm(ctx context.Context, c payment.Confirm) error {
+	s.ask(c)
 	_, err := s.recorded(ctx, func(w payment.Word) bool {
 		switch w := w.(type) {
 		case payment.Recorded:
-			return w.ID == id
+			return w.ID == c.ID
 		case payment.Refusal:
-			return w.ID == id
+			return w.ID == c.ID
 		case payment.Accepted, payment.Display, payment.Progress, payment.AskHere, payment.Cancelling, payment.Result,
 			payment.Update, payment.LaneState:
 		}

@@ -123,7 +123,7 @@ func (d *disk) Totals(lane payment.LaneID, after uint64) (terminal.DayTotals, er
 		c, confirmed := r.Event.(payment.Confirmed)
 		if confirmed && c.OK && c.Outcome == payment.Approved {
 			sum.Sales++
-			sum.SaleSum += r.After.Order.Amount.Minor
+			sum.SaleSum += r.After.Charged().Minor
 			if sum.First == "" {
 				sum.First = r.After.ID.Till
 			}
@@ -131,7 +131,7 @@ func (d *disk) Totals(lane payment.LaneID, after uint64) (terminal.DayTotals, er
 		}
 		if r.After.State == payment.StateReversed && r.After.Acknowledged == payment.Approved {
 			sum.Backs++
-			sum.BackSum += r.After.Order.Amount.Minor
+			sum.BackSum += r.After.Charged().Minor
 		}
 	}
 	return sum, nil
