@@ -232,13 +232,17 @@ func (z *ZVT) broke(b zvtBroken) {
 	z.broken = b
 }
 
-// attachable is the payment that RepeatAttach goes on with.
-func (z *ZVT) attachable(a payment.Amount, now time.Time) (payment.TillID, bool) {
+// attachable is the payment that RepeatAttach goes on with. One that the till has taken meanwhile, or that
+// has ended, is over: the same amount then is the next customer's.
+func (z *ZVT) attachable(lane payment.LaneID, a payment.Amount, now time.Time) (payment.TillID, bool) {
 	z.mu.Lock()
-	defer z.mu.Unlock()
 	b := z.broken
-	ok := z.o.Repeat == RepeatAttach && b.id != "" && b.amount == a && now.Sub(b.at) <= attachWithin
-	return b.id, ok
+	z.mu.Unlock()
+	if z.o.Repeat != RepeatAttach || b.id == "" || b.amount != a || now.Sub(b.at) > attachWithin {
+		return "", false
+	}
+	p, found, err := z.o.Book.Find(payment.ID{Lane: lane, Till: b.id})
+	return b.id, err == nil && found && (p.Busy() || p.State == payment.StateApproved)
 }
 
 func zvtNote(lane payment.LaneID, what string) string { return "zvt/" + string(lane) + "/" + what }

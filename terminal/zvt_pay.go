@@ -107,7 +107,7 @@ func (s *zvtSession) sell(ctx context.Context, sale *zvtSale) error {
 
 // name chooses the payment's name: a new one, or that of the payment to go on with.
 func (s *zvtSession) name(sale *zvtSale) (payment.TillID, error) {
-	if id, ok := s.z.attachable(sale.amount, time.Now()); ok {
+	if id, ok := s.z.attachable(s.lane.ID, sale.amount, time.Now()); ok {
 		sale.number, _ = numberOf(s.z.o.Epoch, id)
 		return id, nil
 	}
@@ -177,7 +177,7 @@ func (s *zvtSession) clear(ctx context.Context, sale *zvtSale) (bool, error) {
 		return false, s.broken(ctx, sale, err)
 	}
 	for _, p := range open {
-		if id, ok := s.z.attachable(sale.amount, time.Now()); ok && id == p.ID.Till {
+		if id, ok := s.z.attachable(s.lane.ID, sale.amount, time.Now()); ok && id == p.ID.Till {
 			continue // it is this one
 		}
 		switch {
