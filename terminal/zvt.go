@@ -69,6 +69,8 @@ type Slip struct {
 	// Reference is the eight characters that people read out.
 	Reference string
 	Totals    DayTotals
+	First     int // receipt numbers of the totals' sales; 0 if there were none
+	Last      int
 	Software  string
 }
 
@@ -132,7 +134,8 @@ func (z *ZVT) wishes() ZVTWishes {
 type ZVT struct {
 	o       ZVTOptions
 	numeric zvt.Currency
-	plain   string // the password
+	plain   string        // the password
+	desk    chan struct{} // holds one while somebody writes papers
 
 	mu      sync.Mutex
 	known   bool           // guarded by mu; terms were read from memory
@@ -163,7 +166,7 @@ func NewZVT(o ZVTOptions) *ZVT {
 		o.Repeat = RepeatAsk
 	}
 	numeric, _ := zvt.CurrencyOf(string(o.Currency)) // the configuration has checked it
-	return &ZVT{o: o, numeric: numeric, plain: o.Password.Reveal()}
+	return &ZVT{o: o, numeric: numeric, plain: o.Password.Reveal(), desk: make(chan struct{}, 1)}
 }
 
 var _ Protocol = (*ZVT)(nil)

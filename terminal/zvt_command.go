@@ -35,9 +35,11 @@ func (s *zvtSession) command(ctx context.Context, m zvt.Message) error {
 	case zvt.RepeatReceipt:
 		return s.repeat(ctx, m)
 	case zvt.EndOfDay:
-		return s.totals(ctx, true)
+		return s.endOfDay(ctx)
 	case zvt.Totals, zvt.PartialReconciliation:
-		return s.totals(ctx, false)
+		return s.totals(ctx)
+	case zvt.Reprint:
+		return s.reprints(ctx, m)
 	default:
 		return s.maintain(ctx, m)
 	}
@@ -102,6 +104,8 @@ func passwordOf(m zvt.Message) (zvt.Password, bool) {
 		return m.Password, true
 	case zvt.RepeatReceipt:
 		return m.Password, true
+	case zvt.Reprint:
+		return m.Password, true
 	case zvt.EndOfDay:
 		return m.Password, true
 	case zvt.Totals:
@@ -141,7 +145,7 @@ func (z *ZVT) abilities(t zvtTerms) *zvt.Container {
 	c := &zvt.Container{
 		Columns: zvt.Some(uint8(min(t.Columns, 99))),
 		Commands: []zvt.Command{
-			zvt.CmdStatusEnquiry, zvt.CmdRegistration, zvt.CmdPayment, zvt.CmdLogOff, zvt.CmdTotals, zvt.CmdReset,
+			zvt.CmdStatusEnquiry, zvt.CmdRegistration, zvt.CmdPayment, zvt.CmdLogOff, zvt.CmdTotals, zvt.CmdReprint, zvt.CmdReset,
 			zvt.CmdPrintConfiguration, zvt.CmdRepeatReceipt, zvt.CmdReversal, zvt.CmdEndOfDay, zvt.CmdDiagnosis,
 			zvt.CmdSelfTest, zvt.CmdInitialisation, zvt.CmdAbort, zvt.CmdDisplayText,
 		},
@@ -229,7 +233,15 @@ func (s *zvtSession) repeat(ctx context.Context, m zvt.RepeatReceipt) error {
 		s.lane.Log.Error("last payment not found", "error", err)
 		return s.over(ctx, zvt.CodeSystem)
 	}
-	if n.cycle == 0 {
+	service := m.Service.Or(0)
+	paper, newer, err := s.lastPaper(n, service&zvt.ServiceStatusInfo != 0)
+	switch {
+	case err != nil:
+		s.lane.Log.Error("last receipt not found", "error", err)
+		return s.over(ctx, zvt.CodeSystem)
+	case newer:
+		return s.repeatPaper(ctx, paper, m)
+	case n.cycle == 0:
 		return s.over(ctx, zvt.CodeNotPossible)
 	}
 	id := n.id(s.z.o.Epoch)
@@ -244,10 +256,7 @@ func (s *zvtSession) repeat(ctx context.Context, m zvt.RepeatReceipt) error {
 		return s.over(ctx, zvt.CodeWait)
 	}
 	sale := &zvtSale{id: id, number: n, amount: amount}
-	if s.terms().Currency {
-		sale.request.Currency = zvt.Some(s.z.numeric)
-	}
-	service := m.Service.Or(0)
+	sale.request.Currency = s.currency()
 	if service&zvt.ServiceStatusInfo != 0 {
 		if ended, err := s.again(ctx, sale, t); err != nil || ended {
 			return err

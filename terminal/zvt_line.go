@@ -39,11 +39,13 @@ type zvtLine interface {
 	run(ctx context.Context, heard chan<- zvtHeard) error
 	// send hands one APDU to the link. Those of one caller leave in order.
 	send(ctx context.Context, apdu []byte) error
+	// drain waits until everything that was sent has arrived, as far as the link can tell.
+	drain(ctx context.Context)
 }
 
 func newZVTLine(rwc io.ReadWriteCloser, serial bool) zvtLine {
 	if serial {
-		return &zvtSerial{rwc: rwc, out: make(chan []byte, zvtQueue)}
+		return &zvtSerial{rwc: rwc, out: make(chan []byte, zvtQueue), idle: make(chan struct{})}
 	}
 	return &zvtSocket{rwc: rwc}
 }
@@ -78,6 +80,8 @@ func (l *zvtSocket) send(_ context.Context, apdu []byte) error {
 	}
 	return nil
 }
+
+func (*zvtSocket) drain(context.Context) {} // send has written it
 
 // run closes a connection on which an APDU stops half-way.
 func (l *zvtSocket) run(ctx context.Context, heard chan<- zvtHeard) error {
@@ -119,6 +123,8 @@ func (l *zvtSocket) run(ctx context.Context, heard chan<- zvtHeard) error {
 type zvtSerial struct {
 	rwc io.ReadWriteCloser
 	out chan []byte
+	// idle takes one whenever nothing of ours is on its way.
+	idle chan struct{}
 
 	rx    zvt.Receiver
 	block []byte // ours, not yet acknowledged; nil if none
@@ -133,6 +139,13 @@ func (l *zvtSerial) send(ctx context.Context, apdu []byte) error {
 		return nil
 	case <-ctx.Done():
 		return context.Cause(ctx)
+	}
+}
+
+func (l *zvtSerial) drain(ctx context.Context) {
+	select {
+	case <-l.idle:
+	case <-ctx.Done():
 	}
 }
 
@@ -185,10 +198,16 @@ func (l *zvtSerial) read(chunks chan<- []byte, gone <-chan struct{}) error {
 // turn does one thing. A block of ours begins only while none is waiting and none is coming in.
 func (l *zvtSerial) turn(ctx context.Context, heard chan<- zvtHeard, chunks <-chan []byte, ended <-chan error) error {
 	var out <-chan []byte
+	var idle chan<- struct{}
 	if l.block == nil && !l.rx.Open() {
 		out = l.out
+		if len(l.out) == 0 {
+			idle = l.idle
+		}
 	}
 	select {
+	case idle <- struct{}{}:
+		return nil
 	case b := <-chunks:
 		return l.take(ctx, heard, b)
 	case apdu := <-out:

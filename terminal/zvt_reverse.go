@@ -35,6 +35,15 @@ func (s *zvtSession) reverse(ctx context.Context, m zvt.Reversal) error {
 		return s.broken(ctx, sale, err)
 	}
 	sale.id, sale.amount = p.ID.Till, p.Charged()
+	paper := zvtPaper{Cycle: sale.number.cycle, Trace: sale.number.trace, At: time.Now().Truncate(time.Second), Sale: sale.id}
+	if !s.z.sit(ctx) {
+		return s.busy(ctx, sale)
+	}
+	err = s.z.keep(s.lane.ID, paper)
+	s.z.rise()
+	if err != nil {
+		return s.broken(ctx, sale, err)
+	}
 	if err = s.admit(ctx, sale); err != nil {
 		return err
 	}
@@ -76,10 +85,10 @@ func (s *zvtSession) reversed(ctx context.Context, sale *zvtSale, original zvtNu
 	if err != nil {
 		return err
 	}
-	code, text := zvt.CodeOK, s.z.either("Storno", "Reversal")+" Klarna Ref "+t.reference
 	if t.outcome != payment.Reversed {
-		code, text = s.z.outcome(zvtTelling{outcome: payment.Unknown})
+		t.outcome = payment.Unknown
 	}
+	code, text := s.z.reversal(t)
 	if settled {
 		if err := s.silence(ctx); err != nil {
 			return err
@@ -103,8 +112,8 @@ func (s *zvtSession) reversed(ctx context.Context, sale *zvtSale, original zvtNu
 	return s.finish(ctx, zvt.Completion{})
 }
 
-// totals is 06 10, and 06 50 if it closes the day. The day is closed once the till has its figures.
-func (s *zvtSession) totals(ctx context.Context, closing bool) error {
+// totals is 06 10, which leaves the figures as they are.
+func (s *zvtSession) totals(ctx context.Context) error {
 	if err := s.accept(ctx); err != nil {
 		return err
 	}
@@ -117,24 +126,47 @@ func (s *zvtSession) totals(ctx context.Context, closing bool) error {
 		s.lane.Log.Error("totals not read", "error", err)
 		return s.over(ctx, zvt.CodeEndOfDay)
 	}
-	now := time.Now()
-	answer, err := s.exchange(ctx, s.z.totalsInfo(sum, n, now), zvtGoods)
+	answer, err := s.exchange(ctx, s.z.totalsInfo(sum, n, time.Now()), zvtGoods)
 	if err != nil {
 		return err
 	}
 	if !positive(answer) {
 		return s.over(ctx, zvt.CodeEndOfDay)
 	}
-	if closing {
-		if err := s.z.close(s.lane.ID, sum); err != nil {
+	return s.finish(ctx, zvt.Completion{})
+}
+
+// endOfDay is 06 50. The day is closed once the till has its figures.
+func (s *zvtSession) endOfDay(ctx context.Context) error {
+	if err := s.accept(ctx); err != nil {
+		return err
+	}
+	if !s.z.sit(ctx) { // another link closes the day
+		return s.over(ctx, zvt.CodeWait)
+	}
+	defer s.z.rise()
+	p, again, err := s.z.closing(s.lane.ID, time.Now())
+	if err != nil {
+		s.lane.Log.Error("totals not read", "error", err)
+		return s.over(ctx, zvt.CodeEndOfDay)
+	}
+	answer, err := s.exchange(ctx, s.z.totalsInfo(*p.Totals, p.number(), p.At), zvtGoods)
+	if err != nil {
+		return err
+	}
+	if !positive(answer) {
+		return s.over(ctx, zvt.CodeEndOfDay)
+	}
+	if !again {
+		if err := s.z.close(s.lane.ID, p); err != nil {
 			s.lane.Log.Error("day not closed", "error", err)
 			return s.over(ctx, zvt.CodeEndOfDay)
 		}
-		if err := s.print(ctx, Slip{Kind: SlipTotals, At: now, Trace: n.trace, Totals: sum}, nil, true); err != nil {
-			return err
-		}
 	}
-	return s.finish(ctx, zvt.Completion{})
+	if err := s.print(ctx, s.z.slip(p, payment.Payment{}), nil, true); err != nil {
+		return err
+	}
+	return s.endDay(ctx, p)
 }
 
 // totalsInfo is the 04 0F of totals. Klarna is the seventh kind of card: others. The wire has no room for
@@ -177,6 +209,11 @@ func (z *ZVT) closed(lane payment.LaneID) (uint64, error) {
 	return n, nil
 }
 
-func (z *ZVT) close(lane payment.LaneID, sum DayTotals) error {
-	return z.o.Memory.SetNote(zvtNote(lane, "closed"), strconv.AppendUint(nil, sum.Through, 10))
+// close begins a new day behind a paper. The paper is kept first: a day that was closed without it could
+// not be told again.
+func (z *ZVT) close(lane payment.LaneID, p zvtPaper) error {
+	if err := z.keep(lane, p); err != nil {
+		return err
+	}
+	return z.o.Memory.SetNote(zvtNote(lane, "closed"), strconv.AppendUint(nil, p.Totals.Through, 10))
 }

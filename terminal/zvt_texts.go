@@ -32,6 +32,14 @@ func (z *ZVT) outcome(t zvtTelling) (zvt.Code, string) {
 	return zvt.CodeDialUp, z.either("ERGEBNIS UNKLAR - BELEG PRUEFEN", "RESULT NOT KNOWN - CHECK RECEIPT")
 }
 
+// reversal is what became of a 06 30.
+func (z *ZVT) reversal(t zvtTelling) (zvt.Code, string) {
+	if t.outcome == payment.Reversed {
+		return zvt.CodeOK, z.either("Storno", "Reversal") + " Klarna Ref " + t.reference
+	}
+	return z.outcome(t)
+}
+
 func (z *ZVT) cancelled(r payment.Reason) string {
 	switch r { //nolint:exhaustive // all others are an abort
 	case payment.ReasonCancelledByGuest:

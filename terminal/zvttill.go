@@ -218,8 +218,11 @@ type ZVTLink struct {
 	began   bool // the command of the moment has its 80 00 00
 }
 
-// Close ends the link.
+// Close ends the link, once the other end has what was said last.
 func (l *ZVTLink) Close() {
+	patience, stop := context.WithTimeout(l.running, zvtAckWait)
+	l.line.drain(patience)
+	stop()
 	l.stop(nil)
 	_ = l.rwc.Close() // what was said is said
 	<-l.ended

@@ -67,7 +67,7 @@ func slipLines(s terminal.Slip, c payment.Currency) []string {
 	case terminal.SlipTotals:
 		return receipt.Totals{
 			At: at, Terminal: s.Terminal, Sales: s.Totals.Sales, SaleSum: money(s.Totals.SaleSum),
-			Backs: s.Totals.Backs, BackSum: money(s.Totals.BackSum),
+			Backs: s.Totals.Backs, BackSum: money(s.Totals.BackSum), First: s.First, Last: s.Last,
 		}.Lines(s.Columns, s.Language)
 	case terminal.SlipSetup:
 		return receipt.Setup{At: at, Terminal: s.Terminal, Software: s.Software}.Lines(s.Columns, s.Language)
