@@ -143,7 +143,7 @@ func (k *kind) Send(ctx context.Context, c engine.Call) engine.Answer {
 			}
 		}
 		return engine.Approved{Transaction: payment.Transaction{ID: "tx", Amount: c.Payment.Order.Amount, Reference: c.Payment.Reference}}
-	case payment.WriteCapture, payment.WriteVoid, payment.WriteRefund:
+	case payment.WriteCapture, payment.WriteVoid, payment.WriteRefund, payment.WriteRelease:
 	}
 	return engine.Done{CaptureID: "c"}
 }

@@ -143,7 +143,7 @@ func by(r payment.Reason) string {
 		payment.ReasonGivenBack, payment.ReasonNoAnswer, payment.ReasonKeyTooOld, payment.ReasonMismatch,
 		payment.ReasonNoProof, payment.ReasonGiveBackRefused, payment.ReasonCaptureRefused, payment.ReasonBusy,
 		payment.ReasonConflict, payment.ReasonNotFound, payment.ReasonBadRequest, payment.ReasonNoDisplay,
-		payment.ReasonUnavailable, payment.ReasonUndelivered:
+		payment.ReasonUnavailable, payment.ReasonUndelivered, payment.ReasonRestRefused:
 	}
 	return "terminal"
 }

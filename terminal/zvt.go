@@ -4,6 +4,7 @@
 package terminal
 
 import (
+	"context"
 	"log/slog"
 	"sync"
 	"time"
@@ -100,6 +101,8 @@ type ZVTOptions struct {
 	Wishes   func() ZVTWishes
 	Repeat   Repeat // empty means RepeatAsk
 	Software string // name and version, for 05 01
+	// Probe asks Klarna something that changes nothing, for 06 70. Nil asks nothing.
+	Probe func(context.Context) error
 	// Print gives the lines of a receipt. Nil means that nothing is printed.
 	Print func(Slip) []string
 }
@@ -133,6 +136,7 @@ func (z *ZVT) wishes() ZVTWishes {
 // at once; what the till registered holds for all of them and across restarts.
 type ZVT struct {
 	o       ZVTOptions
+	born    time.Time
 	numeric zvt.Currency
 	plain   string        // the password
 	desk    chan struct{} // holds one while somebody writes papers
@@ -166,7 +170,7 @@ func NewZVT(o ZVTOptions) *ZVT {
 		o.Repeat = RepeatAsk
 	}
 	numeric, _ := zvt.CurrencyOf(string(o.Currency)) // the configuration has checked it
-	return &ZVT{o: o, numeric: numeric, plain: o.Password.Reveal(), desk: make(chan struct{}, 1)}
+	return &ZVT{o: o, born: time.Now(), numeric: numeric, plain: o.Password.Reveal(), desk: make(chan struct{}, 1)}
 }
 
 var _ Protocol = (*ZVT)(nil)

@@ -50,7 +50,9 @@ func (s *zvtSession) maintain(ctx context.Context, m zvt.Message) error {
 	switch m.(type) {
 	case zvt.Diagnosis:
 		return s.diagnose(ctx)
-	case zvt.Initialisation, zvt.SelfTest, zvt.Reset, zvt.SetTerminalClock, zvt.SoftwareUpdate:
+	case zvt.Reset:
+		return s.reset(ctx)
+	case zvt.Initialisation, zvt.SelfTest, zvt.SetTerminalClock, zvt.SoftwareUpdate:
 		return s.done(ctx, zvt.Completion{})
 	case zvt.PrintConfiguration:
 		if err := s.accept(ctx); err != nil {
@@ -165,24 +167,16 @@ func (s *zvtSession) logOff(ctx context.Context) error {
 	return s.accept(ctx)
 }
 
-// enquiry says whether a payment could begin now. One that nobody waits for is no reason against it: the
-// next 06 01 clears it away.
+// enquiry says whether a payment could begin now.
 func (s *zvtSession) enquiry(ctx context.Context, m zvt.StatusEnquiry) error {
 	r := zvt.StatusReport{Status: zvt.CodeOK, Version: s.z.o.Software}
 	if m.Service.Or(0)&zvt.ServiceNoVersion != 0 {
 		r.Version = ""
 	}
-	if _, busy := s.z.busyFor(s); busy {
+	if s.occupied() {
 		r.Status = zvt.CodeWait
 	}
 	return s.done(ctx, r)
-}
-
-// busyFor reports whether another link of the lane has a payment running.
-func (z *ZVT) busyFor(s *zvtSession) (payment.TillID, bool) {
-	z.mu.Lock()
-	defer z.mu.Unlock()
-	return z.running, z.owner != nil && z.owner != s
 }
 
 // abort comes while this link has nothing running. A till that opens a connection for every command means
@@ -203,10 +197,13 @@ func (s *zvtSession) refund(ctx context.Context) error {
 	return s.fail(ctx, &zvtSale{}, zvt.CodeNotPossible, s.z.either("STORNO MIT BELEGNUMMER", "REVERSE BY RECEIPT NUMBER"))
 }
 
-// diagnose says whether Klarna can be reached, as far as this process knows.
+// diagnose says whether Klarna can be reached.
 func (s *zvtSession) diagnose(ctx context.Context) error {
 	if err := s.accept(ctx); err != nil {
 		return err
+	}
+	if !s.reaches(ctx) {
+		return s.over(ctx, zvt.CodeNoConnection)
 	}
 	s.ask(payment.Look{})
 	word, err := s.recorded(ctx, func(w payment.Word) bool {

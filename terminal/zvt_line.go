@@ -39,8 +39,8 @@ type zvtLine interface {
 	run(ctx context.Context, heard chan<- zvtHeard) error
 	// send hands one APDU to the link. Those of one caller leave in order.
 	send(ctx context.Context, apdu []byte) error
-	// drain waits until everything that was sent has arrived, as far as the link can tell.
-	drain(ctx context.Context)
+	// drain waits until everything that was sent has arrived, as far as the link can tell, or the link is over.
+	drain(over <-chan struct{})
 }
 
 func newZVTLine(rwc io.ReadWriteCloser, serial bool) zvtLine {
@@ -81,7 +81,7 @@ func (l *zvtSocket) send(_ context.Context, apdu []byte) error {
 	return nil
 }
 
-func (*zvtSocket) drain(context.Context) {} // send has written it
+func (*zvtSocket) drain(<-chan struct{}) {} // send has written it
 
 // run closes a connection on which an APDU stops half-way.
 func (l *zvtSocket) run(ctx context.Context, heard chan<- zvtHeard) error {
@@ -142,10 +142,13 @@ func (l *zvtSerial) send(ctx context.Context, apdu []byte) error {
 	}
 }
 
-func (l *zvtSerial) drain(ctx context.Context) {
+func (l *zvtSerial) drain(over <-chan struct{}) {
+	late := time.NewTimer(zvtAckWait)
+	defer late.Stop()
 	select {
 	case <-l.idle:
-	case <-ctx.Done():
+	case <-late.C:
+	case <-over:
 	}
 }
 

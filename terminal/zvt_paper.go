@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"tillbridge/payment"
@@ -80,9 +81,9 @@ func (z *ZVT) keep(lane payment.LaneID, p zvtPaper) error {
 // newestPaper is the newest that fits.
 func (z *ZVT) newestPaper(lane payment.LaneID, fits func(zvtPaper) bool) (zvtPaper, bool, error) {
 	all, err := z.papers(lane)
-	for i := len(all) - 1; i >= 0; i-- {
-		if fits(all[i]) {
-			return all[i], true, err
+	for _, p := range slices.Backward(all) {
+		if fits(p) {
+			return p, true, err
 		}
 	}
 	return zvtPaper{}, false, err

@@ -221,21 +221,14 @@ func (s *zvtSession) abandon(ctx context.Context, sale *zvtSale, id payment.Till
 	if err := s.admit(ctx, sale); err != nil {
 		return false, err
 	}
-	s.ask(payment.Cancel{ID: id})
-	timer := time.NewTimer(zvtClear)
-	defer timer.Stop()
-	word, err := s.await(ctx, &zvtWait{
-		id: id, phase: payment.PhaseCancelling, until: timer.C, take: func(w payment.Word) bool { return concludes(w, id) },
-	})
-	if err != nil {
+	outcome, err := s.stop(ctx, id)
+	switch {
+	case err != nil:
 		return false, err
-	}
-	switch t := tellingOf(word); t.outcome {
-	case payment.Declined, payment.Cancelled, payment.Expired, payment.Failed, payment.Reversed:
+	case unpaid(outcome):
 		return true, nil
-	case payment.Approved:
+	case outcome == payment.Approved:
 		return false, s.fail(ctx, sale, zvt.CodeWait, s.z.either("BITTE BELEG WIEDERHOLEN", "PLEASE REPEAT RECEIPT"))
-	case payment.Unknown:
 	}
 	return false, s.busy(ctx, sale)
 }

@@ -320,7 +320,7 @@ func (s *zvtSession) finish(ctx context.Context, m zvt.Message) error {
 
 // between answers a command that comes while we are the ones who speak. aborting answers 06 B0.
 func (s *zvtSession) between(ctx context.Context, m zvt.Message, aborting zvt.Message) error {
-	switch m := m.(type) {
+	switch m.(type) {
 	case zvt.Abort:
 		return s.say(ctx, aborting)
 	case zvt.StatusEnquiry: // 80 00 and 06 0F would end the dialogue before it
@@ -329,10 +329,22 @@ func (s *zvtSession) between(ctx context.Context, m zvt.Message, aborting zvt.Me
 		return s.accept(ctx)
 	case zvt.Other:
 		return s.refuse(ctx, zvt.CodeNotPossible)
-	default:
-		s.next = m
-		return errNewCommand
 	}
+	if ours(m.Command()) {
+		return s.refuse(ctx, zvt.CodeNotPossible)
+	}
+	s.next = m
+	return errNewCommand
+}
+
+// ours reports whether a command is one of the terminal. A till that sends it does not begin anything.
+func ours(c zvt.Command) bool {
+	switch c { //nolint:exhaustive // all others are the till's
+	case zvt.CmdSetTillClock, zvt.CmdStatusInfo, zvt.CmdIntermediateStatus, zvt.CmdCompletion, zvt.CmdAborted, zvt.CmdPrintLine,
+		zvt.CmdPrintBlock:
+		return true
+	}
+	return false
 }
 
 // positive reports whether the answer is 80 00 or 84 00.

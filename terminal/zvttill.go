@@ -220,9 +220,7 @@ type ZVTLink struct {
 
 // Close ends the link, once the other end has what was said last.
 func (l *ZVTLink) Close() {
-	patience, stop := context.WithTimeout(l.running, zvtAckWait)
-	l.line.drain(patience)
-	stop()
+	l.line.drain(l.running.Done())
 	l.stop(nil)
 	_ = l.rwc.Close() // what was said is said
 	<-l.ended

@@ -4,7 +4,11 @@
 package main
 
 import (
+	"context"
+	"errors"
+
 	"tillbridge/config"
+	"tillbridge/klarna"
 	"tillbridge/payment"
 	"tillbridge/receipt"
 	"tillbridge/store"
@@ -29,8 +33,23 @@ func (d *daemon) zvt(l config.Lane) *terminal.ZVT {
 		Currency: payment.Currency(l.Currency), MaxMinor: most,
 		TerminalID: z.TerminalID, Password: z.Password, CardType: byte(z.CardType),
 		Wishes: func() terminal.ZVTWishes { return d.zvtWishes(l.ID) }, Repeat: terminal.Repeat(z.Repeat),
-		Software: "tillbridge " + version, Print: func(s terminal.Slip) []string { return slipLines(s, payment.Currency(l.Currency)) },
+		Software: "tillbridge " + version, Probe: d.probe,
+		Print: func(s terminal.Slip) []string {
+			if s.Kind == terminal.SlipSetup {
+				s.Software += " " + l.Till.Listen.String()
+			}
+			return slipLines(s, payment.Currency(l.Currency))
+		},
 	})
+}
+
+// probe asks Klarna an authenticated question that changes nothing. Too many questions are an answer too.
+func (d *daemon) probe(ctx context.Context) error {
+	_, err := d.client.Probe(ctx)
+	if errors.Is(err, klarna.ErrRateLimited) {
+		return nil
+	}
+	return err
 }
 
 // zvtWishes are what the configuration of the moment says about a lane.

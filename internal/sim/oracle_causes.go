@@ -92,7 +92,7 @@ func (o *oracle) caused(b *book, out payment.Outcome) {
 	case payment.ReasonTillGone:
 		ok = true // the gate's own check knows when a till is there
 	case payment.ReasonKeyTooOld, payment.ReasonNoProof, payment.ReasonMismatch, payment.ReasonGiveBackRefused,
-		payment.ReasonCaptureRefused, payment.ReasonUndelivered:
+		payment.ReasonCaptureRefused, payment.ReasonUndelivered, payment.ReasonRestRefused:
 		ok = b.staffNone
 	case payment.ReasonGivenBack:
 		ok = b.back || b.staffNone
