@@ -5,6 +5,7 @@ package terminal
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"tillbridge/payment"
@@ -37,12 +38,9 @@ func (s *zvtSession) pay(ctx context.Context, m zvt.Payment) error {
 		return s.refuse(ctx, zvt.CodeNotPossible) // a card is to be booked without its holder
 	}
 	sale := &zvtSale{request: m}
-	if code, bad := s.z.unfit(m); bad {
-		return s.fail(ctx, sale, code, "")
-	}
 	sale.amount = payment.Amount{Minor: int64(m.Amount.Value), Currency: s.z.o.Currency}
 	if !s.z.begin(s) {
-		return s.busy(ctx, sale)
+		return s.occupiedFor(ctx, sale)
 	}
 	defer s.z.end(s)
 	free, err := s.clear(ctx, sale)
@@ -176,13 +174,17 @@ func (s *zvtSession) clear(ctx context.Context, sale *zvtSale) (bool, error) {
 	if err != nil {
 		return false, s.broken(ctx, sale, err)
 	}
+	if id, ok := s.z.attachable(s.lane.ID, sale.amount, time.Now()); ok { // it is the sale itself
+		open = slices.DeleteFunc(open, func(p payment.Payment) bool { return p.ID.Till == id })
+	}
+	if slices.ContainsFunc(open, s.z.owes) {
+		return false, s.fail(ctx, sale, zvt.CodeWait, s.z.repeatFirst())
+	}
+	if code, bad := s.z.unfit(sale.request); bad {
+		return false, s.fail(ctx, sale, code, "")
+	}
 	for _, p := range open {
-		if id, ok := s.z.attachable(s.lane.ID, sale.amount, time.Now()); ok && id == p.ID.Till {
-			continue // it is this one
-		}
 		switch {
-		case p.State == payment.StateApproved && s.z.o.Repeat != RepeatNew && !s.z.listed(p, time.Now()):
-			return false, s.fail(ctx, sale, zvt.CodeWait, s.z.either("BITTE BELEG WIEDERHOLEN", "PLEASE REPEAT RECEIPT"))
 		case !p.Busy():
 		case s.z.owned(p.ID.Till):
 			return false, s.busy(ctx, sale)
@@ -193,6 +195,22 @@ func (s *zvtSession) clear(ctx context.Context, sale *zvtSale) (bool, error) {
 		}
 	}
 	return true, nil
+}
+
+// occupiedFor refuses a 06 01 while another link has a payment, or an approval that it was told.
+func (s *zvtSession) occupiedFor(ctx context.Context, sale *zvtSale) error {
+	if open, err := s.z.open(s.lane.ID); err == nil && slices.ContainsFunc(open, s.z.owes) {
+		return s.fail(ctx, sale, zvt.CodeWait, s.z.repeatFirst())
+	}
+	return s.busy(ctx, sale)
+}
+
+// repeatFirst is what a cashier must do while an approval is not acknowledged.
+func (z *ZVT) repeatFirst() string { return z.either("BITTE BELEG WIEDERHOLEN", "PLEASE REPEAT RECEIPT") }
+
+// owes reports whether the till must acknowledge an approval before it begins anything new.
+func (z *ZVT) owes(p payment.Payment) bool {
+	return p.State == payment.StateApproved && z.o.Repeat != RepeatNew && !z.listed(p, time.Now())
 }
 
 // open lists the lane's payments of this terminal that have something left to do.
@@ -228,7 +246,7 @@ func (s *zvtSession) abandon(ctx context.Context, sale *zvtSale, id payment.Till
 	case unpaid(outcome):
 		return true, nil
 	case outcome == payment.Approved:
-		return false, s.fail(ctx, sale, zvt.CodeWait, s.z.either("BITTE BELEG WIEDERHOLEN", "PLEASE REPEAT RECEIPT"))
+		return false, s.fail(ctx, sale, zvt.CodeWait, s.z.repeatFirst())
 	}
 	return false, s.busy(ctx, sale)
 }

@@ -114,6 +114,8 @@ func TestTrap4APaymentIsNeverAnsweredWith849C(t *testing.T) {
 		third := w.connect() // while an approval is unacknowledged
 		third.say(asks1610)
 		third.hears(yes)
+		third.result()
+		third.say(yes)
 		third.hears("06 1E 01 9C")
 		first.close()
 		time.Sleep(time.Second)
