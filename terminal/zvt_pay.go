@@ -206,7 +206,9 @@ func (s *zvtSession) occupiedFor(ctx context.Context, sale *zvtSale) error {
 }
 
 // repeatFirst is what a cashier must do while an approval is not acknowledged.
-func (z *ZVT) repeatFirst() string { return z.either("BITTE BELEG WIEDERHOLEN", "PLEASE REPEAT RECEIPT") }
+func (z *ZVT) repeatFirst() string {
+	return z.either("BITTE BELEG WIEDERHOLEN", "PLEASE REPEAT RECEIPT")
+}
 
 // owes reports whether the till must acknowledge an approval before it begins anything new.
 func (z *ZVT) owes(p payment.Payment) bool {
