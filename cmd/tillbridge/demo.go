@@ -20,6 +20,7 @@ import (
 type demoOptions struct {
 	listen  string
 	lan     bool
+	tour    bool
 	data    string
 	verbose bool
 }
@@ -33,7 +34,10 @@ func demoCommand(std streams) *cobra.Command {
 
 The daemon and the Klarna simulator run as two processes; no money moves. Nothing outside this machine
 can reach them unless --lan is given: then other devices in the same network can open the page, and a
-real phone can scan the code.`,
+real phone can scan the code.
+
+With --tour the page plays the main cases by itself: a sale that is paid, cancelled, declined and expired,
+a customer who approves after the cancel, and a power cut in the middle of a sale.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			at, err := demo.ParseAddress(o.listen, o.lan)
@@ -48,6 +52,7 @@ real phone can scan the code.`,
 	}
 	c.Flags().StringVar(&o.listen, "listen", "127.0.0.1:8580", "host:port of the page")
 	c.Flags().BoolVar(&o.lan, "lan", false, "other devices in the network may open it, too")
+	c.Flags().BoolVar(&o.tour, "tour", false, "the page plays the main cases by itself")
 	c.Flags().StringVar(&o.data, "data", "", "folder that keeps the demo's files (default: none is kept)")
 	c.Flags().BoolVar(&o.verbose, "verbose", false, "show what the two processes write")
 	return c
@@ -59,7 +64,7 @@ func (o demoOptions) run(c *cobra.Command, std streams, at demo.Address) error {
 		return fmt.Errorf("find this program's own file: %w", err)
 	}
 	options := demo.Options{
-		Executable: program, Address: at, Data: o.data, Token: demoToken,
+		Executable: program, Address: at, Data: o.data, Tour: o.tour, Token: demoToken,
 		Log: slog.New(slog.NewTextHandler(std.err, &slog.HandlerOptions{Level: slog.LevelWarn})),
 		Ready: func(s demo.Started) {
 			if o.lan {

@@ -34,13 +34,13 @@ addEventListener('unhandledrejection', (e) => refused.push('rejection ' + e.reas
 
 // startDemo runs the demo as its user would, and returns its address and process. The test's end stops
 // it as Ctrl-C does.
-func startDemo(t *testing.T) (origin string, process *os.Process) {
+func startDemo(t *testing.T, flags ...string) (origin string, process *os.Process) {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), self, "demo", "--listen", "127.0.0.1:0")
+	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), self, append([]string{"demo", "--listen", "127.0.0.1:0"}, flags...)...)
 	cmd.Env = append(os.Environ(), asProgram+"=1")
 	cmd.Stderr = t.Output()
 	out, err := cmd.StdoutPipe()
@@ -113,11 +113,11 @@ type demoPage struct {
 	shots   string
 }
 
-func openDemo(t *testing.T) *demoPage {
+func openDemo(t *testing.T, flags ...string) *demoPage {
 	t.Helper()
 	tab := demoBrowser(t)
 	p := &demoPage{T: t, tab: tab, shots: os.Getenv("TILLBRIDGE_SCREENSHOTS")}
-	p.origin, p.process = startDemo(t)
+	p.origin, p.process = startDemo(t, flags...)
 	if p.shots == "" {
 		p.shots = t.TempDir()
 	}
@@ -229,6 +229,7 @@ type demoLedger struct {
 		Amount, Captured, Refunded, Voided int64
 		State                              string
 	} `json:"transactions"`
+	Calls map[string]int `json:"calls"`
 }
 
 func (p *demoPage) ledger() demoLedger {

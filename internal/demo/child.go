@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"os/exec"
 	"strings"
 	"sync"
@@ -30,6 +31,65 @@ type Child struct {
 	Executable string
 	Args       func() []string // asked at every start
 	Health     string          // an address that answers 200 once the process works
+	Power      *Plug           // lets others kill it; may be nil
+	// Works is called each time the process has begun to work, also after it was started again; may be nil.
+	Works func(context.Context) error
+}
+
+// blackout is how long a process stays dead whose power was cut: long enough for people to see it.
+const blackout = 2 * time.Second
+
+// Plug is a process's power. It may be used by any number of goroutines.
+type Plug struct {
+	mu      sync.Mutex
+	process *os.Process // guarded by mu; nil while there is none
+	cuts    int         // guarded by mu
+	dark    bool        // guarded by mu; the process died of it and has not been started again
+}
+
+// Pull kills the process as a power cut does: it is not asked and writes nothing more (SIGKILL).
+func (p *Plug) Pull() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.process != nil && !p.dark && p.process.Kill() == nil {
+		p.dark = true
+		p.cuts++
+	}
+}
+
+// state is the process's number, 0 while it is dead, and how often it was killed.
+func (p *Plug) state() (process, cuts int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.process == nil || p.dark {
+		return 0, p.cuts
+	}
+	return p.process.Pid, p.cuts
+}
+
+// power notes the process that runs now, or nil once it has ended.
+func (p *Plug) power(process *os.Process) {
+	if p == nil {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.process = process; process != nil {
+		p.dark = false
+	}
+}
+
+// pause is how long the process stays dead; 0 if it was not killed.
+func (p *Plug) pause() time.Duration {
+	if p == nil {
+		return 0
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.dark {
+		return blackout
+	}
+	return 0
 }
 
 // run starts the process and waits for its end. When ctx ends the process is asked to stop, and killed
@@ -45,7 +105,12 @@ func (c Child) run(ctx context.Context, output io.Writer) error {
 		}
 		return cmd.Process.Kill() // a system that knows no such signal
 	}
-	err := cmd.Run()
+	err := cmd.Start()
+	if err == nil {
+		c.Power.power(cmd.Process)
+		err = cmd.Wait()
+		c.Power.power(nil)
+	}
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}

@@ -36,6 +36,7 @@ type Options struct {
 	Executable string // this program
 	Address    Address
 	Data       string // folder that is kept; empty means one that is removed at the end
+	Tour       bool   // the page plays the main cases by itself
 	// Token reads the token of Lane's display from the daemon's folder of keys.
 	Token func(keys string) (secret.Text, error)
 	// Ready is called once, when everything works.
@@ -86,13 +87,22 @@ func Run(ctx context.Context, o Options) (err error) {
 func (o Options) run(ctx context.Context, l net.Listener, at Started, f folder, p ports) error {
 	living, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
+	trouble := newTrouble()
 	g, serving := errgroup.WithContext(ctx)
+	for from, to := range map[string]string{p.klarna: p.sandbox, p.events: p.hooks} {
+		network, err := new(net.ListenConfig).Listen(ctx, "tcp", from)
+		if err != nil {
+			stop()
+			return errors.Join(fmt.Errorf("open the demo's network: %w", err), g.Wait())
+		}
+		g.Go(func() error { return wire{trouble.Network, to}.run(living, network) })
+	}
 	g.Go(func() error {
 		defer stop()
-		return serve(serving, l, o.site(at, f, p).Handler(), o.Log)
+		return serve(serving, l, o.site(at, f, p, trouble).Handler(), o.Log)
 	})
 	g.Go(func() error {
-		processes := Supervisor{Children: o.children(at.Origin, f, p), Output: o.Output, Log: o.Log}
+		processes := Supervisor{Children: o.children(at.Origin, f, p, trouble), Output: o.Output, Log: o.Log}
 		return processes.Run(living, func() { o.Ready(at) })
 	})
 	return g.Wait()
@@ -100,31 +110,35 @@ func (o Options) run(ctx context.Context, l net.Listener, at Started, f folder, 
 
 // children are the simulator and the daemon, in the order in which they start. A simulator that starts
 // again remembers nothing; with another seed it also repeats no id that the daemon has seen.
-func (o Options) children(origin string, f folder, p ports) []Child {
+func (o Options) children(origin string, f folder, p ports, t Trouble) []Child {
 	sandbox := func() []string {
 		seed := strconv.FormatUint(rand.Uint64(), 10) //nolint:gosec // G404: ids of a simulator, no secrets
 		return []string{"sandbox", "--listen", p.sandbox, "--origin", origin, "--seed", seed}
 	}
 	daemon := func() []string { return []string{"serve", "--config", f.config(), "--demo-origin", origin} }
 	return []Child{
-		{Name: "sandbox", Executable: o.Executable, Args: sandbox, Health: "http://" + p.sandbox + "/sandbox/ledger"},
-		{Name: "daemon", Executable: o.Executable, Args: daemon, Health: "http://" + p.daemon + "/health"},
+		{
+			Name: "sandbox", Executable: o.Executable, Args: sandbox, Health: "http://" + p.sandbox + "/sandbox/ledger",
+			Works: func(ctx context.Context) error { return f.register(ctx, "http://"+p.sandbox, "http://"+p.events+"/") },
+		},
+		{Name: "daemon", Executable: o.Executable, Args: daemon, Health: "http://" + p.daemon + "/health", Power: t.Power},
 	}
 }
 
-func (o Options) site(at Started, f folder, p ports) Site {
+func (o Options) site(at Started, f folder, p ports, t Trouble) Site {
 	_, port, _ := net.SplitHostPort(strings.TrimPrefix(at.Origin, "http://"))
 	return Site{
 		Origin:  at.Origin,
 		Aliases: []string{"localhost:" + port, "127.0.0.1:" + port},
 		Daemon:  &url.URL{Scheme: "http", Host: p.daemon},
 		Sandbox: &url.URL{Scheme: "http", Host: p.sandbox},
+		Trouble: t,
 		Log:     o.Log,
 		Settings: func() (Settings, error) {
 			token, err := o.Token(f.keys())
 			return Settings{
 				Shop: shopName, Lane: Lane, Currency: currency, Till: at.Till,
-				Display: "/display/" + Lane + "#" + token.Reveal(),
+				Display: "/display/" + Lane + "#" + token.Reveal(), Tour: o.Tour,
 			}, err
 		},
 	}

@@ -57,26 +57,28 @@ func (f folder) close() error {
 func (f folder) config() string { return filepath.Join(f.path, "demo.yaml") }
 func (f folder) state() string  { return filepath.Join(f.path, "state") }
 func (f folder) key() string    { return filepath.Join(f.path, "klarna.key") }
+func (f folder) hooks() string  { return filepath.Join(f.path, "klarna.signing-keys") }
 
 // keys is where the daemon keeps the tokens of its displays.
 func (f folder) keys() string { return filepath.Join(f.state(), "keys") }
 
-// ports are the loopback listeners behind the demo.
-type ports struct{ daemon, till, sandbox string }
+// ports are the loopback listeners behind the demo. Daemon and simulator reach each other only through
+// klarna and events, which are the demo's own and lead to sandbox and hooks.
+type ports struct{ daemon, till, sandbox, hooks, klarna, events string }
 
-// freePorts finds three ports that nobody uses now. Somebody else may take one before its owner does;
-// the owner then says so and the demo does not start.
+// freePorts finds ports that nobody uses now. Somebody else may take one before its owner does; the
+// owner then says so and the demo does not start.
 func freePorts() (ports, error) {
-	var found [3]string
+	var found [6]string
 	for i := range found {
 		l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // closed at once
 		if err != nil {
 			return ports{}, fmt.Errorf("look for a free port: %w", err)
 		}
-		defer func() { _ = l.Close() }() // at the end, so that the three differ
+		defer func() { _ = l.Close() }() // at the end, so that they differ
 		found[i] = l.Addr().String()
 	}
-	return ports{found[0], found[1], found[2]}, nil
+	return ports{found[0], found[1], found[2], found[3], found[4], found[5]}, nil
 }
 
 // prepare writes the daemon's configuration and, the first time, an API key that only the simulator
@@ -111,8 +113,9 @@ func (f folder) text(origin string, p ports) string {
 		"http: {listen: " + strconv.Quote(p.daemon) + ", allowed_origins: [" + strconv.Quote(origin) + "]}\n" +
 		"klarna:\n" +
 		"  environment: test\n" +
-		"  base_url: " + strconv.Quote("http://"+p.sandbox) + "\n" +
+		"  base_url: " + strconv.Quote("http://"+p.klarna) + "\n" +
 		"  api_key_file: " + strconv.Quote(f.key()) + "\n" +
+		"  webhook: {listen: " + strconv.Quote(p.hooks) + ", signing_keys_file: " + strconv.Quote(f.hooks()) + "}\n" +
 		"store: {reference: S0042}\n" +
 		"lanes:\n" +
 		"  - id: " + Lane + "\n" +

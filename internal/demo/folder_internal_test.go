@@ -31,7 +31,7 @@ func TestConfiguration(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.DataDir != filepath.Join(awkward, "state") || c.Klarna.BaseURL.String() != "http://"+p.sandbox || c.HTTP.Listen != p.daemon ||
+	if c.DataDir != filepath.Join(awkward, "state") || c.Klarna.BaseURL.String() != "http://"+p.klarna || c.HTTP.Listen != p.daemon ||
 		c.Lanes[0].Till.Listen.Host != p.till || c.Klarna.Environment != config.Test || len(c.HTTP.AllowedOrigins) != 1 || c.HTTP.AllowedOrigins[0] != origin {
 		t.Errorf("config.Load = %+v, want the demo's folder, ports and origin", c)
 	}
@@ -55,7 +55,7 @@ func TestFolders(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err = f.prepare("http://127.0.0.1:1", ports{"127.0.0.1:2", "127.0.0.1:3", "127.0.0.1:4"}); err != nil {
+		if err = f.prepare("http://127.0.0.1:1", ports{daemon: "127.0.0.1:2", till: "127.0.0.1:3", sandbox: "127.0.0.1:4"}); err != nil {
 			t.Fatal(err)
 		}
 		key, err := os.ReadFile(f.key())

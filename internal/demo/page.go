@@ -30,7 +30,10 @@ func (s Site) page(w http.ResponseWriter, r *http.Request) {
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 	name, below := strings.CutPrefix(r.URL.Path, "/demo/")
+	what, trouble := strings.CutPrefix(name, "trouble")
 	switch {
+	case below && trouble && (what == "" || what[0] == '/'):
+		s.Trouble.serve(w, r, strings.TrimPrefix(what, "/"))
 	case r.Method != http.MethodGet && r.Method != http.MethodHead:
 		h.Set("Allow", "GET, HEAD")
 		w.WriteHeader(http.StatusMethodNotAllowed)

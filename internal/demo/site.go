@@ -21,6 +21,7 @@ type Settings struct {
 	Currency string `json:"currency"`
 	Display  string `json:"display"` // the customer screen's address, its token in the fragment
 	Till     string `json:"till"`    // where a till of one's own connects
+	Tour     bool   `json:"tour"`    // the page begins with the tour
 }
 
 // Site is the demo's one origin: its page, and what stands behind it.
@@ -30,6 +31,7 @@ type Site struct {
 	Daemon   *url.URL
 	Sandbox  *url.URL
 	Settings func() (Settings, error)
+	Trouble  Trouble // the zero Trouble is a shop of which everything is plugged in
 	Log      *slog.Logger // nil discards
 }
 
@@ -38,6 +40,8 @@ type Site struct {
 //	GET /                          the page
 //	GET /demo/{file}               its files
 //	GET /demo/settings             what it must know, as JSON
+//	GET /demo/trouble              what is plugged in, as JSON
+//	POST /demo/trouble/{what}/{how}   power/cut, line/out, line/in, network/out, network/in
 //	/v1/ /display/ /health         the daemon
 //	/phone/ /phone-files/ /qr/ /sandbox/   the simulator
 //
@@ -47,13 +51,17 @@ func (s Site) Handler() http.Handler {
 	if s.Log == nil {
 		s.Log = slog.New(slog.DiscardHandler)
 	}
+	if s.Trouble == (Trouble{}) {
+		s.Trouble = newTrouble()
+	}
 	daemon, sandbox := s.proxy(s.Daemon), s.proxy(s.Sandbox)
+	till := s.Trouble.Line.carry(daemon)
 	page := http.HandlerFunc(s.page)
 	own := strings.TrimPrefix(s.Origin, "http://")
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
 		case r.Host == own:
-			pick(r, page, daemon, sandbox).ServeHTTP(w, r)
+			pick(r, page, till, daemon, sandbox).ServeHTTP(w, r)
 		case slices.Contains(s.Aliases, r.Host) && r.Method == http.MethodGet && r.URL.Path == "/":
 			http.Redirect(w, r, s.Origin+"/", http.StatusTemporaryRedirect)
 		default:
@@ -64,12 +72,14 @@ func (s Site) Handler() http.Handler {
 
 // pick looks at the first part of the path and changes none: a multiplexer would clean and redirect
 // what those behind must refuse themselves.
-func pick(r *http.Request, page, daemon, sandbox http.Handler) http.Handler {
+func pick(r *http.Request, page, till, daemon, sandbox http.Handler) http.Handler {
 	first, _, deeper := strings.Cut(strings.TrimPrefix(r.URL.EscapedPath(), "/"), "/")
 	switch {
 	case !strings.HasPrefix(r.URL.Path, "/"):
 		return http.NotFoundHandler()
-	case first == "health" && !deeper, (first == "v1" || first == "display") && deeper:
+	case first == "v1" && deeper:
+		return till
+	case first == "health" && !deeper, first == "display" && deeper:
 		return daemon
 	case (first == "phone" || first == "phone-files" || first == "qr" || first == "sandbox") && deeper:
 		return sandbox

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net/http"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -99,7 +100,7 @@ func (k *keeper) run(ctx context.Context) {
 	pause := time.Duration(0)
 	for {
 		started := time.Now()
-		err := k.child.run(ctx, k.said)
+		err := k.live(ctx)
 		if ctx.Err() != nil {
 			return
 		}
@@ -108,12 +109,44 @@ func (k *keeper) run(ctx context.Context) {
 			return
 		}
 		pause = nextPause(pause, time.Since(started))
+		if dark := k.child.Power.pause(); dark > 0 {
+			pause = dark
+		}
 		k.log.Warn("process ended and is started again", "error", err, "pause", pause)
 		select {
 		case <-time.After(pause):
 		case <-ctx.Done():
 			return
 		}
+	}
+}
+
+// live runs the process once. One that was started again is watched until it works again.
+func (k *keeper) live(ctx context.Context) error {
+	watching, stop := context.WithCancel(ctx)
+	var watched sync.WaitGroup
+	if k.works.Load() && k.child.Works != nil {
+		watched.Go(func() { k.again(watching) })
+	}
+	err := k.child.run(ctx, k.said)
+	stop()
+	watched.Wait()
+	return err
+}
+
+// again calls Works for a process that was started again, once it works.
+func (k *keeper) again(ctx context.Context) {
+	probe := time.NewTicker(probeEvery)
+	defer probe.Stop()
+	for !healthy(ctx, k.child.Health) {
+		select {
+		case <-ctx.Done():
+			return
+		case <-probe.C:
+		}
+	}
+	if err := k.child.Works(ctx); err != nil && ctx.Err() == nil {
+		k.log.Warn("process works again, but not as before", "error", err)
 	}
 }
 
@@ -141,10 +174,16 @@ func (k *keeper) untilReady(ctx context.Context) error {
 		case <-limit.C:
 			return fmt.Errorf("start the %s: no answer at %s after %s\n%s", k.child.Name, k.child.Health, startWait, k.said.words())
 		case <-probe.C:
-			if healthy(ctx, k.child.Health) {
-				k.works.Store(true)
-				return nil
+			if !healthy(ctx, k.child.Health) {
+				continue
 			}
+			if k.child.Works != nil {
+				if err := k.child.Works(ctx); err != nil {
+					return fmt.Errorf("start the %s: %w", k.child.Name, err)
+				}
+			}
+			k.works.Store(true)
+			return nil
 		}
 	}
 }

@@ -157,8 +157,8 @@ func setPolicy(s *Server, o object) any {
 		Latency:               o.duration("latency"),
 		ExpiredKept:           o.duration("expired_kept"),
 		RatePerSecond:         int(o.natural("rate_per_second")),
-		Webhooks: Twist(o.oneOf("webhooks", string(TwistDuplicate), string(TwistReorder), string(TwistLost),
-			string(TwistBadSignature), string(TwistUnknownKey), string(TwistLive), string(TwistForeign), string(TwistNoToken))),
+		Webhooks: Twist(o.oneOf("webhooks", string(TwistDuplicate), string(TwistReorder), string(TwistLate),
+			string(TwistLost), string(TwistBadSignature), string(TwistUnknownKey), string(TwistLive), string(TwistForeign), string(TwistNoToken))),
 	}
 	if len(*o.bad) == 0 {
 		s.with(func(w *World, _ time.Time) { w.SetPolicy(p) })

@@ -13,7 +13,7 @@ import (
 	"tillbridge/internal/secret"
 )
 
-// lateBy is how long TwistReorder holds back every other event.
+// lateBy is how long TwistReorder holds back every other event, and TwistLate each.
 const lateBy = 5 * time.Second
 
 // Delivery is one attempt to tell a webhook about an event.
@@ -75,6 +75,8 @@ func (w *World) post(h *Webhook, account, event string, payload any) {
 		if w.events%2 == 1 {
 			at = at.Add(lateBy)
 		}
+	case TwistLate:
+		at = at.Add(lateBy)
 	case TwistBadSignature:
 		d.Signature = sign(key, []byte("another body"))
 	case TwistUnknownKey:

@@ -89,6 +89,7 @@ const (
 	TwistNone         Twist = ""
 	TwistDuplicate    Twist = "duplicate"     // each event is delivered twice
 	TwistReorder      Twist = "reorder"       // every other event comes 5 s late
+	TwistLate         Twist = "late"          // each event comes 5 s late
 	TwistLost         Twist = "lost"          // nothing is delivered
 	TwistBadSignature Twist = "bad_signature" // the signature is that of another body
 	TwistUnknownKey   Twist = "unknown_key"   // the signing key's id was never handed out

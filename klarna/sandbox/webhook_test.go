@@ -159,6 +159,21 @@ func TestDeliveriesAreRepeated(t *testing.T) {
 	}
 }
 
+func TestLateWebhooks(t *testing.T) {
+	d := newDesk(t)
+	d.listen("*")
+	d.SetPolicy(sandbox.Policy{Webhooks: sandbox.TwistLate})
+	d.completed()
+	d.wait(4999 * time.Millisecond)
+	if early := d.deliver(200); len(early) != 0 {
+		t.Errorf("before 5 s: deliveries = %v, want none", d.types(early))
+	}
+	d.wait(time.Millisecond)
+	if late := d.deliver(200); len(late) != 3 {
+		t.Errorf("after 5 s: deliveries = %v, want all three", d.types(late))
+	}
+}
+
 func TestTwists(t *testing.T) {
 	tests := map[sandbox.Twist]func(d *desk, key string, got []sandbox.Delivery) bool{
 		sandbox.TwistLost: func(_ *desk, _ string, got []sandbox.Delivery) bool { return len(got) == 0 },

@@ -8,10 +8,12 @@
 
 import {Till, newId} from './till.js';
 import {readLedger, rowsOf} from './ledger.js';
+import {Tour} from './tour.js';
+import {Trouble} from './trouble.js';
 
 /**
  * @typedef {import('./till.js').Sale} Sale
- * @typedef {{shop: string, lane: string, currency: string, display: string, till: string}} Settings
+ * @typedef {{shop: string, lane: string, currency: string, display: string, till: string, tour: boolean}} Settings
  */
 
 /** The sale that a reload of the page goes on with. */
@@ -20,8 +22,6 @@ const FIRST_AMOUNT = 1610;
 const MAX_AMOUNT = 999999;
 const MAX_LOG = 200;
 const LOOK_EVERY = 1500; // at the ledger, in ms
-/** Longer than Klarna keeps a request open for us (PT30M). */
-const BEYOND = '31m';
 
 /** @param {string} id */
 const at = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
@@ -30,11 +30,14 @@ const at = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
 let settings;
 /** @type {Till} */
 let till;
+/** @type {Trouble} */
+let trouble;
 /** @type {Intl.NumberFormat} */
 let money;
 let entered = FIRST_AMOUNT;
 let fresh = true; // the next digit begins a new amount
 let phoneShows = '';
+let webhooks = 0; // deliveries that the log has told of
 let openRequest = ''; // the phone page of the newest request that its customer has not answered
 
 /** @param {number} minor */
@@ -72,6 +75,7 @@ function charge() {
 	if (entered === 0 || at('till').dataset.view !== 'amount') return;
 	closePhone();
 	behave(); // a simulator that started again has forgotten it
+	trouble.remind();
 	till.pay(newId(), entered);
 }
 
@@ -114,7 +118,7 @@ function drawSale(sale) {
 	}
 	if (sale.outcome) openRequest = '';
 	drawPhone();
-	/** @type {HTMLButtonElement} */ (at('expire')).disabled = Boolean(sale.outcome) || !['waiting', 'scanned'].includes(sale.phase);
+	trouble.draw();
 }
 
 /** @param {Sale} sale */
@@ -274,8 +278,10 @@ async function tellSandbox(what, body) {
 const behave = () => tellSandbox('behaviour', {customer: customer(), after: customer() === 'manual' ? '0s' : '6s'});
 
 async function look() {
+	trouble.look();
 	const books = await readLedger();
 	if (!books) return;
+	tellWebhooks(books.calls.webhook || 0);
 	const waiting = books.payment_requests.findLast((r) => ['SUBMITTED', 'IN_PROGRESS'].includes(r.state));
 	openRequest = waiting ? `/phone/${waiting.payment_request_id}` : '';
 	drawPhone();
@@ -286,6 +292,15 @@ async function look() {
 	write('charged-note', paid === 0 ? 'no charge' : paid === 1 ? 'in one charge' : `in ${paid} charges`);
 	at('ledger-none').hidden = rows.length > 0;
 	at('ledger').replaceChildren(...rows.slice(0, 12).map(drawRow));
+}
+
+/**
+ * Klarna's webhooks go to the bridge, past the till; the simulator counts them.
+ * @param {number} count
+ */
+function tellWebhooks(count) {
+	if (count > webhooks) note('Klarna', count === webhooks + 1 ? 'webhook' : `${count - webhooks} webhooks`, `delivery ${count} to the bridge: a hint to ask, not a result`);
+	webhooks = count;
 }
 
 /** @param {import('./ledger.js').Row} row */
@@ -310,10 +325,7 @@ function drawRow(row) {
  * @param {boolean} [trouble]
  */
 function log(out, name, body, trouble) {
-	const list = at('log');
-	for (const none of list.querySelectorAll('.none')) none.remove();
-	const bottom = list.scrollTop + list.clientHeight > list.scrollHeight - 30;
-	const line = element('li', (out ? 'out' : 'in') + (trouble ? ' trouble' : ''), '');
+	const line = element('li', (out ? 'out' : 'in') + (trouble ? ' bad' : ''), '');
 	const details = element('details', '', '');
 	const summary = element('summary', '', '');
 	const short = body ? Object.entries(body).filter(([k]) => !['type', 'id'].includes(k)).map(([k, v]) => `${k} ${v}`).join('  ·  ') : '';
@@ -325,6 +337,28 @@ function log(out, name, body, trouble) {
 	);
 	details.append(summary, element('pre', '', (out ? `${first} ${till.lane}${rest.join(' ')}\n` : '') + (body ? JSON.stringify(body, null, 2) : '')));
 	line.append(details);
+	logLine(line);
+}
+
+/**
+ * A line about what the till does not say.
+ * @param {string} who
+ * @param {string} name
+ * @param {string} what
+ */
+function note(who, name, what) {
+	const line = element('li', 'note', '');
+	const row = element('p', 'row', '');
+	row.append(element('time', '', clockOf(new Date())), element('span', 'who', who), element('span', 'name', name), element('span', 'what', what));
+	line.append(row);
+	logLine(line);
+}
+
+/** @param {HTMLElement} line */
+function logLine(line) {
+	const list = at('log');
+	for (const none of list.querySelectorAll('.none')) none.remove();
+	const bottom = list.scrollTop + list.clientHeight > list.scrollHeight - 30;
 	list.append(line);
 	while (list.children.length > MAX_LOG) list.children[0].remove();
 	if (bottom) list.scrollTop = list.scrollHeight;
@@ -395,11 +429,39 @@ function listen() {
 	at('next').addEventListener('click', nextSale);
 	at('scan').addEventListener('click', () => openPhone(pageOnScreen()));
 	at('customer').addEventListener('change', behave);
-	at('expire').addEventListener('click', () => {
-		/** @type {HTMLButtonElement} */ (at('expire')).disabled = true;
-		tellSandbox('clock', {advance: BEYOND});
-	});
 }
+
+/** What the buttons of trouble may use. */
+const desk = () => ({
+	code: pageOnScreen,
+	running: () => Boolean(till.sale && !till.sale.outcome),
+	cancel: () => till.cancel(),
+	showPhone: openPhone,
+	sandbox: tellSandbox,
+	note: (/** @type {string} */ name, /** @type {string} */ text) => note('Demo', name, text),
+});
+
+/** What the tour may do: what a visitor may. */
+const stage = () => ({
+	sell: (/** @type {number} */ minor) => {
+		if (at('till').dataset.view !== 'amount') nextSale();
+		/** @type {HTMLInputElement} */ (document.querySelector('input[value="manual"]')).checked = true;
+		entered = minor;
+		drawAmount();
+		charge();
+	},
+	cancel: () => till.cancel(),
+	phone: async (/** @type {string} */ step) => {
+		openPhone(pageOnScreen());
+		await fetch(`${phoneShows}/${step}`, {method: 'POST', headers: {Accept: 'application/json'}});
+	},
+	expire: () => trouble.expire(),
+	approveAfterCancel: () => trouble.approveAfterCancel(),
+	cutPower: () => trouble.cutPower(),
+	outcome: () => till.sale && till.sale.confirmed && till.sale.outcome || '',
+	screen: () => /** @type {HTMLIFrameElement} */ (at('screen')).contentDocument?.body?.dataset.state || '',
+	lost: () => Boolean(till.sale && till.sale.lost),
+});
 
 async function start() {
 	const watch = new ResizeObserver((entries) => entries.forEach((e) => fit(/** @type {HTMLElement} */ (e.target))));
@@ -410,6 +472,8 @@ async function start() {
 	write('shop', settings.shop);
 	write('try', `tillbridge pay --to ${settings.till} --amount 16.10 --currency ${settings.currency}`);
 	/** @type {HTMLIFrameElement} */ (at('screen')).src = settings.display;
+	trouble = new Trouble(desk());
+	const tour = new Tour(stage(), at);
 	listen();
 	drawAmount();
 	behave();
@@ -417,6 +481,7 @@ async function start() {
 	setInterval(look, LOOK_EVERY);
 	setInterval(() => till.sale && !till.sale.outcome && drawNow(till.sale), 500);
 	document.body.dataset.ready = 'true';
+	if (settings.tour) tour.run();
 }
 
 start();

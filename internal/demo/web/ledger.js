@@ -9,7 +9,7 @@
  * @typedef {{payment_request_id: string, payment_transaction_reference: string, amount: number, state: string,
  *   created_at: string}} Request
  * @typedef {{payment_transaction_reference: string, amount: number, captured: number, refunded: number, voided: number}} Transaction
- * @typedef {{payment_requests: Request[], transactions: Transaction[]}} Books
+ * @typedef {{payment_requests: Request[], transactions: Transaction[], calls: Record<string, number>}} Books
  * @typedef {{reference: string, at: string, amount: number, ended: string, charged: number, held: boolean}} Row
  */
 
