@@ -117,6 +117,7 @@ type ZVT struct {
 // Display is the customer's screen of a lane.
 type Display struct {
 	Required   bool     // refuse a sale while no display is connected
+	MayCancel  bool     // the customer is offered a way to cancel
 	Languages  []string // two letters each; the first is the default
 	DistanceMM int      // from the customer's phone to the screen, in millimetres
 	Name       string   // shop's name on the idle screen

@@ -104,7 +104,7 @@ func TestEightLinesGetEveryDefault(t *testing.T) {
 				Protocol: config.ProtocolNative, Ack: config.AckConfirm,
 				Listen: config.Address{Scheme: config.SchemeTCP, Host: "127.0.0.1:8585"},
 			},
-			Display: config.Display{Languages: []string{"de", "en"}, DistanceMM: 500, Sound: config.SoundOff, Volume: 50},
+			Display: config.Display{MayCancel: true, Languages: []string{"de", "en"}, DistanceMM: 500, Sound: config.SoundOff, Volume: 50},
 		}},
 	}
 	if got := mustLoad(t, eightLines); !reflect.DeepEqual(got, want) {
@@ -141,7 +141,7 @@ lanes:
     terminal_reference: T 03
     currency: CHF
     till: {protocol: zvt, listen: "tcp://0.0.0.0:20007", terminal_id: 00000042, password: 001234, card_type: 0, receipt_language: fr, deadline_without_status: 90s, repeat: attach}
-    display: {required: true, languages: [fr], distance_mm: 800, name: "Bäckerei", sound: on, volume: 0, dark: "20:00-07:30", colours: {background: "#ffffff", text: "#000000"}}
+    display: {required: true, languages: [fr], distance_mm: 800, name: "Bäckerei", sound: on, volume: 0, may_cancel: false, dark: "20:00-07:30", colours: {background: "#ffffff", text: "#000000"}}
   - id: b
     terminal_reference: T04
     currency: EUR
@@ -157,6 +157,8 @@ lanes:
 		"a password too":                           {c.Lanes[0].Till.ZVT.Password.Reveal(), "001234"},
 		"a list replaces its default":              {c.Lanes[0].Display.Languages, []string{"fr"}},
 		"a sound":                                  {c.Lanes[0].Display.Sound, config.SoundOn},
+		"no way to cancel":                         {c.Lanes[0].Display.MayCancel, false},
+		"a way to cancel unless it is taken away":  {c.Lanes[1].Display.MayCancel, true},
 		"no volume":                                {c.Lanes[0].Display.Volume, 0},
 		"a night":                                  {c.Lanes[0].Display.Dark, config.Hours{From: 20 * 60, Until: 7*60 + 30}},
 		"no listen is HTTP alone":                  {c.Lanes[1].Till.Listen.IsZero(), true},

@@ -109,6 +109,7 @@ func (z *ZVT) settings() []setting {
 func (d *Display) settings(f files) []setting {
 	return []setting{
 		{"display.required", "false", onRestart, yesNo(&d.Required)},
+		{"display.may_cancel", "true", atOnce, yesNo(&d.MayCancel)},
 		{"display.languages", "de, en", atOnce, each(&d.Languages, 16, languageExpected, language)},
 		{"display.distance_mm", "500", atOnce, number(&d.DistanceMM, 200, 5000)},
 		{"display.name", "", atOnce, words(&d.Name, 40)},

@@ -206,6 +206,7 @@ type drawn struct {
 // milliseconds, so it happens outside the lock: Show must not wait for it.
 func (h *Hub) paint(id payment.LaneID, codes map[payment.LaneID]drawn) time.Duration {
 	h.tellPresence(id)
+	distance := h.options.Look(id).DistanceMM
 	now := time.Now()
 	h.mu.Lock()
 	l := h.lanes[id]
@@ -220,9 +221,10 @@ func (h *Hub) paint(id payment.LaneID, codes map[payment.LaneID]drawn) time.Dura
 	l.changed = false
 	s := l.scene.after(now.Sub(l.at))
 	l.due = now.Add(s.pause())
+	rooms := l.rooms(distance)
 	h.mu.Unlock()
 
-	h.send(id, s, h.draw(id, s, codes))
+	h.send(id, s, h.draw(id, s, rooms, codes))
 	return s.pause()
 }
 
@@ -242,8 +244,9 @@ func (s Scene) beat() time.Duration {
 	return beatBusy
 }
 
-// draw encodes the address that the scene shows, once.
-func (h *Hub) draw(id payment.LaneID, s Scene, codes map[payment.LaneID]drawn) qr.Code {
+// draw encodes the address that the scene shows, once: a code does not change under the camera when a
+// screen comes or goes.
+func (h *Hub) draw(id payment.LaneID, s Scene, rooms []qr.Room, codes map[payment.LaneID]drawn) qr.Code {
 	if s.screen() != ScreenScan {
 		delete(codes, id)
 		return qr.Code{}
@@ -252,7 +255,7 @@ func (h *Hub) draw(id payment.LaneID, s Scene, codes map[payment.LaneID]drawn) q
 	if codes[id].address == target {
 		return codes[id].code
 	}
-	code, err := qr.New(target)
+	code, err := qr.Fit(target, rooms...)
 	if err != nil {
 		h.log.Warn("code not shown", "lane", id, "payment", s.Payment.ID, "error", err)
 	}

@@ -28,10 +28,13 @@ const (
 // maxShown bounds what a screen may claim to have needed for drawing, in milliseconds.
 const maxShown = 60_000
 
-// What a screen may claim of its code: millimetres of a side, and device pixels of a module.
+// What a screen may claim of its code: millimetres of a side, device pixels of a module and of the room
+// there is, and device pixels in a millimetre.
 const (
 	maxMillimetres = 5000
 	maxPixels      = 1000
+	maxRoom        = 100_000
+	maxPerMM       = 100
 )
 
 // errText means that a message is not UTF-8, which RFC 6455 §8.1 answers by closing.
@@ -60,6 +63,8 @@ func parseMessage(b []byte) (message, error) {
 		MS    float64 `json:"ms"`
 		MM    float64 `json:"mm"`
 		PX    float64 `json:"px"`
+		Room  float64 `json:"room"`
+		PerMM float64 `json:"per_mm"`
 		Fits  bool    `json:"fits"`
 	}
 	if err := json.Unmarshal(b, &raw); err != nil || len(b) > maxMessage {
@@ -75,10 +80,11 @@ func parseMessage(b []byte) (message, error) {
 		m.Sale = raw.Sale
 	case kindBeat:
 	case kindScreen:
-		if raw.MM < 0 || raw.MM > maxMillimetres || raw.PX < 0 || raw.PX > maxPixels {
+		if raw.MM < 0 || raw.MM > maxMillimetres || raw.PX < 0 || raw.PX > maxPixels ||
+			raw.Room < 0 || raw.Room > maxRoom || raw.PerMM < 0 || raw.PerMM > maxPerMM {
 			return message{}, nil
 		}
-		m.Panel = Panel{Millimetres: raw.MM, Pixels: int(raw.PX), Fits: raw.Fits}
+		m.Panel = Panel{Millimetres: raw.MM, Pixels: int(raw.PX), Room: int(raw.Room), PerMM: raw.PerMM, Fits: raw.Fits}
 	case kindShown:
 		if raw.MS < 0 || raw.MS > maxShown {
 			return message{}, nil

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"tillbridge/payment"
+	"tillbridge/qr"
 )
 
 // scansKept is of how many scans a lane's median is made.
@@ -58,6 +59,8 @@ func (c *scans) median() time.Duration {
 type Panel struct {
 	Millimetres float64 // of a side, without the quiet zone; 0: nobody has held a card to this screen
 	Pixels      int     // of a module, in device pixels
+	Room        int     // side that a code may have with its quiet zone, in device pixels
+	PerMM       float64 // device pixels in a millimetre; 0: nobody has held a card to this screen
 	Fits        bool    // large enough for the lane's distance, as far as the screen knows its size
 }
 
@@ -85,6 +88,20 @@ func (h *Hub) Status(id payment.LaneID) Status {
 	}
 	slices.SortFunc(s.Panels, func(a, b Panel) int { return int(a.Millimetres*10) - int(b.Millimetres*10) })
 	return s
+}
+
+// rooms is what the lane's screens have for a code that is scanned from a distance in millimetres. A
+// screen that has said nothing has no room.
+func (l *lane) rooms(distance int) []qr.Room {
+	rooms := make([]qr.Room, 0, len(l.sockets))
+	for s := range l.sockets {
+		room := qr.Room{LeastMM: CodeMM(distance)}
+		if s.panel != nil {
+			room.Pixels, room.PerMM = s.panel.Room, s.panel.PerMM
+		}
+		rooms = append(rooms, room)
+	}
+	return rooms
 }
 
 // CodeMM is the side that a code should have for a distance, both in millimetres: a tenth of the

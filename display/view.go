@@ -18,6 +18,10 @@ const (
 	maxReceipt   = 24   // runes of the till's receipt number
 	maxAddress   = 2048 // bytes of an address worth a code
 	moreTime     = 60 * time.Second
+
+	// codeOffline is what a customer reads out to staff, and staff to support: the daemon does not reach
+	// Klarna. The page has one of its own, D1: it does not reach the daemon.
+	codeOffline = "K1"
 )
 
 // Look is how a lane's screens look, whatever they show.
@@ -141,6 +145,9 @@ func (v *View) speak(s Scene, w Words) {
 func (v *View) fill(s Scene, look Look, code qr.Code, w Words) {
 	if v.State == ScreenIdle || v.State == ScreenOffline {
 		v.Sale = ""
+		if v.State == ScreenOffline {
+			v.Reference = codeOffline
+		}
 		return
 	}
 	p := s.Payment

@@ -72,6 +72,7 @@ const (
 	turnCancellingTime = "cancelling_time"
 	turnCancellingSlow = "cancelling_slow"
 	turnGivenBack      = "cancelled_given_back"
+	turnPaidDoubtful   = "attention_paid"
 )
 
 // key is the text that a screen says in this scene.
@@ -90,6 +91,8 @@ func (w Words) key(screen Screen, s Scene) string {
 		return turnCancellingTime
 	case screen == ScreenCancelled && s.Payment.State == payment.StateReversed:
 		return turnGivenBack
+	case screen == ScreenAttention && s.Payment.Transaction.ID != "":
+		return turnPaidDoubtful // Klarna has charged: the customer must not be left to think otherwise
 	}
 	return string(screen)
 }

@@ -31,14 +31,27 @@ type Code struct {
 // New encodes text. The error correction level is the highest that needs no larger symbol than
 // level M does: on a clean screen the size of a module decides, damage hardly ever.
 func New(text string) (Code, error) {
-	if text == "" || len(text) > maxText {
-		return Code{}, fmt.Errorf("encode %d bytes: %w", len(text), ErrText)
-	}
-	symbol, err := qrcode.New(text, qrcode.Medium)
+	symbol, err := encode(text, qrcode.Medium)
 	if err != nil {
-		return Code{}, fmt.Errorf("encode %d bytes: %w", len(text), ErrText)
+		return Code{}, err
 	}
-	level := "M"
+	return strengthen(text, symbol, "M"), nil
+}
+
+// encode makes the smallest symbol of a level.
+func encode(text string, level qrcode.RecoveryLevel) (*qrcode.QRCode, error) {
+	if text == "" || len(text) > maxText {
+		return nil, fmt.Errorf("encode %d bytes: %w", len(text), ErrText)
+	}
+	symbol, err := qrcode.New(text, level)
+	if err != nil {
+		return nil, fmt.Errorf("encode %d bytes: %w", len(text), ErrText)
+	}
+	return symbol, nil
+}
+
+// strengthen takes the highest level that the symbol's size has room for.
+func strengthen(text string, symbol *qrcode.QRCode, level string) Code {
 	for _, better := range []struct {
 		name  string
 		level qrcode.RecoveryLevel
@@ -49,7 +62,7 @@ func New(text string) (Code, error) {
 		}
 	}
 	symbol.DisableBorder = true
-	return pack(symbol.Bitmap(), level), nil
+	return pack(symbol.Bitmap(), level)
 }
 
 func pack(rows [][]bool, level string) Code {

@@ -391,6 +391,8 @@ func TestDemoFits(t *testing.T) {
 	}{
 		"laptop":  {1280, 800, true},
 		"desktop": {1920, 1080, true},
+		"wide":    {1440, 900, true},
+		"small":   {1024, 768, true},
 		"tablet":  {820, 1180, false},
 		"phone":   {390, 844, false},
 	} {
@@ -411,7 +413,13 @@ const demoOverflow = `(() => {
 	if (document.documentElement.scrollWidth > innerWidth) return 'page ' + document.documentElement.scrollWidth;
 	const visible = [...document.querySelectorAll('body *')].filter((e) => e.getClientRects().length && !e.closest('.unseen, .glass, #log'));
 	const wide = visible.find((e) => e.getBoundingClientRect().right > innerWidth + 1 || e.getBoundingClientRect().left < -1);
-	return wide ? wide.outerHTML.slice(0, 100) : '';
+	if (wide) return wide.outerHTML.slice(0, 100);
+	const card = document.getElementById('trouble').getBoundingClientRect();
+	const cut = [...document.querySelectorAll('#trouble button')].find((b) => {
+		const r = b.getBoundingClientRect();
+		return r.bottom > card.bottom || r.right > card.right || r.height < 18 || b.scrollWidth > b.clientWidth;
+	});
+	return cut ? 'cut off: ' + cut.outerHTML : '';
 })()`
 
 // demoChild finds a process by its parent and its first argument. It knows Linux only (proc(5)).

@@ -13,7 +13,7 @@ import (
 func TestDemoTour(t *testing.T) {
 	p := openDemo(t, "--tour")
 	for chapter, title := range []string{
-		"A sale", "The till cancels", "Klarna says no", "Nobody scans", "Approved after the cancel", "Power cut in the middle of a sale",
+		"A sale", "The till cancels", "Klarna says no", "Nobody scans", "Approved after the cancel", "Power cut in mid-sale",
 	} {
 		p.until(onward + fmt.Sprintf(" && document.getElementById('tour-title').textContent === %q", title))
 		p.shot(fmt.Sprintf("20-tour-%d", chapter+1))

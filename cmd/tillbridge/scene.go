@@ -66,7 +66,7 @@ func (d *daemon) displayOf(lane payment.LaneID) config.Display {
 func (d *daemon) look(lane payment.LaneID) display.Look {
 	c := d.displayOf(lane)
 	look := display.Look{
-		Name: c.Name, Languages: c.Languages, Logo: c.LogoFile != "",
+		Name: c.Name, Languages: c.Languages, Logo: c.LogoFile != "", MayCancel: c.MayCancel,
 		Colours:    display.Colours{Background: c.Colours.Background, Text: c.Colours.Text, Accent: c.Colours.Accent},
 		DistanceMM: c.DistanceMM, Dark: display.Hours(c.Dark),
 	}

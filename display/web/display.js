@@ -120,7 +120,7 @@
 		const pixels = Math.max(LEAST, Math.floor((most - 2 * margin) / (size + 2 * QUIET)));
 		const mm = density ? size * pixels / density : 0;
 		const held = LEAST * (size + 2 * QUIET) <= room;
-		tell({type: 'screen', mm: Math.round(mm * 10) / 10, px: pixels, fits: held && (!mm || mm >= Math.round(0.13 * distance))});
+		tell({type: 'screen', mm: Math.round(mm * 10) / 10, px: pixels, room: Math.floor(most - 2 * margin), per_mm: density, fits: held && (!mm || mm >= Math.round(0.13 * distance))});
 		return {pixels, margin};
 	}
 
@@ -249,7 +249,7 @@
 		at('title').textContent = v.state === 'idle' && v.name ? v.name : v.title;
 		at('text').textContent = v.text || '';
 		at('amount').textContent = v.amount ? money(v.amount, v.lang) : '';
-		at('staff').textContent = v.code ? '' : v.state === 'in_progress' ? v.labels.staff : '';
+		at('staff').textContent = v.code || v.state === 'in_progress' ? v.labels.staff : '';
 		at('corner').textContent = [v.lane, v.version].filter(Boolean).join('  ');
 		drawLogo(Boolean(v.logo));
 		drawReference(v);
@@ -443,7 +443,7 @@
 		return {
 			state, title, text: v.labels.ask_staff, lang: v.lang, direction: v.direction, labels: v.labels,
 			lane: v.lane, name: v.name, logo: v.logo, colours: v.colours, version: v.version, beat_seconds: v.beat_seconds,
-			distance_mm: v.distance_mm,
+			distance_mm: v.distance_mm, reference: state === 'reconnecting' ? 'D1' : '',
 		};
 	}
 
@@ -471,6 +471,8 @@
 			return;
 		}
 		const s = Math.max(0, Math.ceil(left()));
+		// The last seconds are shown only to those who can ask for more.
+		at('clock').hidden = v.state === 'in_progress' && !v.more_time && s < 30;
 		at('clock-time').textContent = `${Math.floor(s / 60)}:${String(s % 60).padStart(2, '0')}`;
 		at('bar').style.transform = `scaleX(${Math.min(1, s / span)})`;
 		at('more-time').classList.toggle('soon', s <= 60);
@@ -698,7 +700,10 @@
 
 	document.addEventListener('keydown', (e) => {
 		if (e.altKey && e.shiftKey && e.code === 'KeyC') calibrate();
-		if (!openPanel) return;
+		if (!openPanel) {
+			if (asksForTime(e)) moreTime();
+			return;
+		}
 		if (e.key === 'Escape') shut();
 		if (openPanel === 'fit' && (e.key === 'ArrowLeft' || e.key === 'ArrowRight')) resize(e.key === 'ArrowLeft' ? -1 : 1);
 		if (e.key !== 'Tab') return;
@@ -792,12 +797,28 @@
 		clearTimeout(sureTimer);
 		at('sure').hidden = true;
 		at('actions').hidden = false;
+		at('staff').hidden = false;
 	}
 
-	at('more-time').addEventListener('click', () => send({type: 'more_time', sale: (view && view.sale) || ''}));
+	const moreTime = () => send({type: 'more_time', sale: (view && view.sale) || ''});
+
+	/**
+	 * asksForTime: any key of a keypad beside the screen asks for more time, but those that lead to a button
+	 * and those that press it.
+	 * @param {KeyboardEvent} e
+	 */
+	function asksForTime(e) {
+		if (at('more-time').hidden || !at('sure').hidden || e.repeat || e.altKey || e.ctrlKey || e.metaKey) return false;
+		const presses = e.key === 'Enter' || e.key === ' ';
+		if (presses && document.activeElement instanceof HTMLButtonElement) return false;
+		return !['Tab', 'Shift', 'Escape', 'CapsLock', 'Control', 'Alt', 'Meta', 'AltGraph', 'Dead', 'Unidentified'].includes(e.key);
+	}
+
+	at('more-time').addEventListener('click', moreTime);
 	at('cancel').addEventListener('click', () => {
 		at('actions').hidden = true;
 		at('sure').hidden = false;
+		at('staff').hidden = true; // the question needs its place on a small screen
 		at('cancel-no').focus();
 		sureTimer = setTimeout(unsure, 15000);
 	});

@@ -31,7 +31,7 @@ type Site struct {
 	Daemon   *url.URL
 	Sandbox  *url.URL
 	Settings func() (Settings, error)
-	Trouble  Trouble // the zero Trouble is a shop of which everything is plugged in
+	Trouble  Trouble      // the zero Trouble is a shop of which everything is plugged in
 	Log      *slog.Logger // nil discards
 }
 

@@ -461,6 +461,7 @@ const stage = () => ({
 	outcome: () => till.sale && till.sale.confirmed && till.sale.outcome || '',
 	screen: () => /** @type {HTMLIFrameElement} */ (at('screen')).contentDocument?.body?.dataset.state || '',
 	lost: () => Boolean(till.sale && till.sale.lost),
+	hush: () => trouble.say('The tour presses the same buttons that you have. Pause it, or end it, whenever you like.'),
 });
 
 async function start() {

@@ -17,6 +17,7 @@
  * @property {() => string} outcome of the sale, once the bridge knows that the till knows; '' before
  * @property {() => string} screen what the customer sees
  * @property {() => boolean} lost the till hears nothing
+ * @property {() => void} hush ends what the page says of the case before
  */
 
 /** How long a caption stays, in ms: to find it, and for each of its characters. */
@@ -67,7 +68,7 @@ const CHAPTERS = [
 		await t.ended('cancelled');
 		await t.tell('The till heard “cancelled”, and so it is: the customer’s yes was worth nothing without our second call. Nothing was charged.');
 	}},
-	{title: 'Power cut in the middle of a sale', play: async (t) => {
+	{title: 'Power cut in mid-sale', play: async (t) => {
 		await t.tell('The customer has the purchase on the phone, and the bridge loses its power: the process is really killed.');
 		await t.sell(1200);
 		await t.phone('open', 'in_progress');
@@ -114,6 +115,7 @@ export class Tour {
 				const {title, play} = CHAPTERS[this.#chapter];
 				this.at('tour-title').textContent = title;
 				this.at('tour-count').textContent = `${this.#chapter + 1} of ${CHAPTERS.length}`;
+				this.stage.hush();
 				await play(this);
 			}
 			this.#show('done');

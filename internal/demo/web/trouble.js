@@ -137,8 +137,8 @@ export class Trouble {
 		const out = Boolean(this.#now && this.#now[what]);
 		const text = {
 			line: out ?
-				'The till’s line to the bridge is cut (HTTP here; every connection on it broke). ' +
-				'Nothing is charged without a till: a yes waits 20 seconds for it.' :
+				'The till’s line (HTTP here) is cut. Once the bridge has missed the till for five seconds it charges nothing; ' +
+				'what it charged just before is given back after twenty, if the till stays away.' :
 				'The till is plugged in again. It asks by the sale’s number how it went.',
 			network: out ?
 				'The bridge and Klarna cannot reach each other: every connection between them breaks. ' +
