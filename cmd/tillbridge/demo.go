@@ -68,7 +68,7 @@ func (o demoOptions) run(c *cobra.Command, std streams, at demo.Address) error {
 		Log: slog.New(slog.NewTextHandler(std.err, &slog.HandlerOptions{Level: slog.LevelWarn})),
 		Ready: func(s demo.Started) {
 			if o.lan {
-				_, _ = fmt.Fprintf(std.err, "Open to your network at %s: till, screen and phone of a simulated shop.\n", at.Bind)
+				_, _ = fmt.Fprintf(std.err, "Open to your network at %s: till, screen and phone of a simulated shop.\n", s.Bound)
 			}
 			_, _ = fmt.Fprintf(std.out, "Tillbridge demo: %s/  (Ctrl-C stops it)\n", s.Origin)
 		},

@@ -152,7 +152,12 @@ func (p *demoPage) do(steps ...chromedp.Action[chromedp.Void]) {
 // until waits for a JavaScript condition.
 func (p *demoPage) until(condition string) {
 	p.Helper()
-	if _, err := chromedp.Run(p.tab, chromedp.Poll[bool](condition, chromedp.WithPollingInterval(50*time.Millisecond), chromedp.WithPollingTimeout(0))); err != nil {
+	poll := chromedp.Poll[bool](condition, chromedp.WithPollingInterval(50*time.Millisecond), chromedp.WithPollingTimeout(0))
+	_, err := chromedp.Run(p.tab, poll)
+	for err != nil && p.tab.Err() == nil { // a page that loads itself anew takes the poll with it
+		_, err = chromedp.Run(p.tab, poll)
+	}
+	if err != nil {
 		p.shot("failed")
 		said, _ := chromedp.Run(context.WithoutCancel(p.tab), chromedp.Evaluate[string]("document.getElementById('till').innerText"))
 		p.Fatalf("the page never came to %s: %v\n%s", condition, err, said)

@@ -48,6 +48,7 @@ type Options struct {
 // Started is where a running demo can be found.
 type Started struct {
 	Origin string // the page is at Origin + "/"
+	Bound  string // host:port that is open; the host may stand for all of this machine's
 	Till   string // a native till connects here: tcp://host:port
 }
 
@@ -79,7 +80,7 @@ func Run(ctx context.Context, o Options) (err error) {
 	if err = f.prepare(origin, p); err != nil {
 		return err
 	}
-	return o.run(ctx, listener, Started{Origin: origin, Till: "tcp://" + p.till}, f, p)
+	return o.run(ctx, listener, Started{Origin: origin, Bound: listener.Addr().String(), Till: "tcp://" + p.till}, f, p)
 }
 
 // run serves the page first and stops it first: a till that hears nothing asks again, and is not told
