@@ -46,12 +46,15 @@ func (c *Core) showCode(j *job) {
 	}
 }
 
+// displayWord is for a till with a screen of its own, or one that hands its customer over.
+
 func (c *Core) displayWord(j *job) payment.Display {
 	l := c.lane(j.p.ID.Lane)
-	return payment.Display{
-		ID: j.p.ID.Till, QR: j.p.Request.URL, ExpiresAt: j.p.Deadline,
-		NoDisplay: l != nil && l.screens == 0,
+	d := payment.Display{ID: j.p.ID.Till, Request: j.p.Request.ID, ExpiresAt: j.p.Deadline, HandOver: j.p.HandsOver()}
+	if j.p.Order.ShowsCode() {
+		d.QR, d.NoDisplay = j.p.Request.URL, l != nil && l.screens == 0
 	}
+	return d
 }
 
 // report tells one link where j stands: the last word, or how far it is.
@@ -81,12 +84,14 @@ func (c *Core) resultWord(j *job, replay bool) payment.Result {
 		ID: p.ID.Till, Outcome: p.Result, Reason: reasonOf(p, p.Result), Amount: p.Order.Amount,
 		Reference: payment.ShortCode(p.Reference), At: p.ResultAt,
 		GivenBack: p.State == payment.StateReversed && p.Offered, Replay: replay,
+		CustomerToken: tokenOf(p, p.Result), NetworkData: c.reply(j, p.Result),
 	}
 }
 
 func (c *Core) updateWord(j *job, replay bool) payment.Update {
 	return payment.Update{
 		ID: j.p.ID.Till, Outcome: j.p.Update, Reason: reasonOf(j.p, j.p.Update), At: j.p.UpdateAt, Replay: replay,
+		CustomerToken: tokenOf(j.p, j.p.Update), NetworkData: c.reply(j, j.p.Update),
 	}
 }
 

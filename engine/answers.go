@@ -22,13 +22,13 @@ func (c *Core) answered(in Answered) {
 	switch a := in.Answer.(type) {
 	case Approved:
 		c.health(true)
-		c.take(j, payment.ApprovedByKlarna{At: c.now.Wall, Key: in.Key, Transaction: a.Transaction})
+		c.approved(j, in.Key, a)
 	case StepUp:
 		c.health(true)
 		c.stepUp(j, in.Key, a)
 	case Declined:
 		c.health(true)
-		c.take(j, payment.DeclinedByKlarna{At: c.now.Wall, Key: in.Key, Settled: j.sentAt >= j.settledAt})
+		c.declined(j, in.Key, a)
 	case Refused:
 		c.health(true)
 		c.take(j, payment.RefusedByKlarna{At: c.now.Wall, Key: in.Key, Code: a.Code, Correlation: a.Correlation})
@@ -82,6 +82,10 @@ func (c *Core) stepUp(j *job, key payment.Key, a StepUp) {
 	}
 	if a.Amount != (payment.Amount{}) && a.Amount != j.p.Order.Amount {
 		c.ignore(c.apply(j, payment.CancelAsked{At: c.now.Wall, Why: payment.WhyRefused}))
+		return
+	}
+	if j.p.Order.Absent { // nobody is there whom this request could ask
+		c.ignore(c.apply(j, payment.CancelAsked{At: c.now.Wall, Why: payment.WhyDeclined}))
 		return
 	}
 	if replayed { // the answer is as old as the first try: the request may be anything by now
@@ -142,7 +146,7 @@ func (c *Core) seen(j *job, r Reading) {
 		}
 		c.ignore(c.apply(j, e))
 		if e.TokenHash != "" && j.p.State == payment.StateAccepted {
-			j.token = r.Token
+			j.token, j.given = r.Token, r.Customer
 		}
 		if r.Status == payment.RequestSubmitted {
 			c.showCode(j)

@@ -31,6 +31,8 @@ type Core struct {
 
 	now  Instant
 	turn turn
+	// customer is the stored token that the input at hand names (Recall).
+	customer payment.CustomerToken
 }
 
 // turn collects what one Handle decides.
@@ -134,6 +136,7 @@ func (c *Core) apply(j *job, e payment.Event) error {
 	j.p = next
 	c.turn.commit.Records = append(c.turn.commit.Records, payment.Record{At: c.now.Wall, Event: e, After: next})
 	c.erase(j, before)
+	c.unwanted(j, before)
 	c.entered(j, before)
 	c.announce(j, before)
 	return nil
@@ -154,6 +157,9 @@ func (c *Core) erase(j *job, before payment.Payment) {
 // authorize, to be repeated by the finalize.
 func needed(p payment.Payment) []payment.Key {
 	var keys []payment.Key
+	if k := p.Owed(); k != "" {
+		keys = append(keys, k)
+	}
 	add := func(i payment.Intent) {
 		if i.Open() && !i.Refused {
 			keys = append(keys, i.Key)

@@ -127,6 +127,8 @@ func spell(a engine.Tell) string {
 		return "refusal " + string(w.Reason)
 	case payment.LaneState:
 		return "lane " + w.State
+	case payment.Forgotten:
+		return "forgotten " + string(w.Handle)
 	}
 	return "?"
 }

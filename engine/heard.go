@@ -38,6 +38,8 @@ func (c *Core) heard(in Heard) {
 		}
 	case payment.Look:
 		c.act(Tell{k.id, c.laneState(c.lane(k.Lane))})
+	case payment.Forget:
+		c.forget(k, ask)
 	}
 }
 

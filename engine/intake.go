@@ -34,7 +34,7 @@ func (c *Core) pay(k *link, ask payment.Pay) {
 		c.refuse(k, ask.ID, payment.ReasonUnavailable, "the journal has no room")
 		return
 	}
-	if l.DisplayRequired && l.screens == 0 {
+	if l.DisplayRequired && l.screens == 0 && order.ShowsCode() {
 		c.refuse(k, ask.ID, payment.ReasonNoDisplay, "")
 		return
 	}
@@ -68,7 +68,10 @@ func (c *Core) unfit(l *lane, o payment.Order) string {
 		return fmt.Sprintf("amount: the most this shop takes is %s",
 			payment.Amount{Minor: c.set.MaxMinor, Currency: l.Currency})
 	}
-	return ""
+	if detail := o.Fault(); detail != "" {
+		return detail
+	}
+	return c.unfitCustomer(o)
 }
 
 // begin makes a payment durable together with its first authorize, so that accepted is one commit away.
@@ -92,8 +95,11 @@ func (c *Core) begin(k *link, l *lane, id payment.ID, order payment.Order) {
 	}
 	j.lastCall, j.limit = c.now.Up+requestLife-expiryMargin, c.now.Up+max(wait, limit)
 	c.attach(j, k.id)
-	l.focus, l.last = j, id.Till
-	c.touch(l)
+	l.last = id.Till
+	if !order.Absent { // whoever stands before the screen is another customer
+		l.focus = j
+		c.touch(l)
+	}
 	c.act(Tell{k.id, payment.Accepted{ID: id.Till, ExpiresAt: j.p.Deadline}})
 	c.pursue(j)
 }
@@ -109,8 +115,15 @@ func (c *Core) intend(j *job, w payment.Write, attempt int) error {
 		return fmt.Errorf("prepare %s of %s: %w", w, j.p.ID, err)
 	}
 	blob := payment.Blob{ID: j.p.ID, Key: l.Names.Key(j.p.ID, w, attempt), Body: body}
-	if w == payment.WriteFinalize {
-		blob.Token = j.token.Reveal()
+	switch order := j.p.Order; w {
+	case payment.WriteAuthorize:
+		blob.Token = order.Handed.SessionToken.Reveal()
+		if order.CustomerToken != "" {
+			blob.Customer = c.customer
+		}
+	case payment.WriteFinalize:
+		blob.Token, blob.Customer = j.token.Reveal(), j.given
+	case payment.WriteCapture, payment.WriteVoid, payment.WriteRefund: // the body is all of it
 	}
 	intent := payment.Intent{Write: w, Key: blob.Key, Hash: hashOf(body), Attempt: attempt, At: c.now.Wall}
 	j.blobs[blob.Key], j.born[blob.Key] = blob, c.now.Up

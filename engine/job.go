@@ -38,6 +38,7 @@ type job struct {
 	completed time.Duration // last fresh COMPLETED; -1 if none
 	nudgedAt  time.Duration // last read that a webhook caused; -1 if none
 	token     secret.Text
+	given     payment.CustomerToken // by the customer of a COMPLETED
 
 	// The delete of the request.
 	deleting    bool

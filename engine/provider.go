@@ -19,6 +19,8 @@ type Journal interface {
 	Find(id payment.ID) (payment.Payment, bool, error)
 	Last(lane payment.LaneID) (payment.Payment, bool, error)
 	Blob(key payment.Key) (payment.Blob, bool, error)
+	// Customer is the stored token with this handle, and false if there is none.
+	Customer(h payment.Handle) (payment.CustomerToken, bool, error)
 	// Room reports why a new payment should not begin, such as a full disk.
 	Room() error
 	// Damage reports what is wrong with the journal. A damaged one is read, never written.
@@ -46,7 +48,9 @@ type Call struct {
 	Payment payment.Payment
 	Intent  payment.Intent
 	Body    []byte
-	Token   secret.Text // of a finalize
+	Token   secret.Text // of a finalize, or what the shop's own app handed on with an authorize
+	// Customer is the stored token that an authorize charges, if any.
+	Customer payment.CustomerToken
 }
 
 // Answer is the outcome of one try of a write. The set is closed.
@@ -55,15 +59,20 @@ type Call struct {
 type Answer interface{ isAnswer() }
 
 type (
-	// Approved means: a transaction exists.
-	Approved struct{ Transaction payment.Transaction }
+	// Approved means: a transaction exists. Customer is the token that came with it, if any; Reply is for
+	// the shop's own app.
+	Approved struct {
+		Transaction payment.Transaction
+		Customer    payment.CustomerToken
+		Reply       string
+	}
 	// StepUp means: a payment request waits for the customer. Amount is what Klarna says it is for.
 	StepUp struct {
 		Request payment.Request
 		Amount  payment.Amount
 	}
 	// Declined is Klarna's no.
-	Declined struct{}
+	Declined struct{ Reply string }
 	// Refused is a clean 4xx: this try was not executed.
 	Refused struct{ Code, Correlation string }
 	// Unclear means: this try may or may not have been executed. After is how long to wait, if Klarna said so.
@@ -88,6 +97,8 @@ type Reading struct {
 	Token  secret.Text
 	After  time.Duration // how long to wait, if Klarna said so
 	Slow   bool          // Klarna asked for fewer calls
+	// Customer is the token that the customer has given, of a completed request.
+	Customer payment.CustomerToken
 }
 
 // Closing is what a delete of a payment request told.

@@ -43,6 +43,9 @@ func (c *Core) Recall(now Instant, j Journal, in Input) error {
 	if !ok {
 		return nil
 	}
+	if err := c.recallCustomer(j, heard.Ask); err != nil {
+		return err
+	}
 	id, last := about(heard.Ask)
 	var p payment.Payment
 	var found bool
@@ -60,6 +63,7 @@ func (c *Core) Recall(now Instant, j Journal, in Input) error {
 	}
 	if found {
 		c.Remember(now, p)
+		return c.recallReply(j, p)
 	}
 	if l := c.lane(lane); found && last && l != nil && l.last == "" {
 		l.last = p.ID.Till
@@ -82,7 +86,7 @@ func about(a payment.Ask) (id payment.TillID, last bool) {
 		return a.ID, false
 	case payment.Here:
 		return a.ID, false
-	case payment.Look:
+	case payment.Look, payment.Forget:
 	}
 	return "", false
 }

@@ -112,6 +112,8 @@ func (e *Engine) handle(calling context.Context, batch []Input) error {
 		commit.Records = append(commit.Records, more.Records...)
 		commit.Blobs = append(commit.Blobs, more.Blobs...)
 		commit.Erase = append(commit.Erase, more.Erase...)
+		commit.Customers = append(commit.Customers, more.Customers...)
+		commit.Forget = append(commit.Forget, more.Forget...)
 		actions = append(actions, then...)
 	}
 	return e.carryOut(calling, commit, actions)

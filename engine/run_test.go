@@ -18,19 +18,21 @@ import (
 
 // disk is a journal in memory. It can fail like a real one: with nothing known.
 type disk struct {
-	mu       sync.Mutex
-	payments map[payment.ID]payment.Payment
-	blobs    map[payment.Key]payment.Blob
-	last     map[payment.LaneID]payment.ID
-	commits  []int // records in each
-	fail     error
-	damage   error
-	full     error
+	mu        sync.Mutex
+	payments  map[payment.ID]payment.Payment
+	blobs     map[payment.Key]payment.Blob
+	last      map[payment.LaneID]payment.ID
+	customers map[payment.Handle]payment.CustomerToken
+	commits   []int // records in each
+	fail      error
+	damage    error
+	full      error
 }
 
 func newDisk() *disk {
 	return &disk{
 		payments: map[payment.ID]payment.Payment{}, blobs: map[payment.Key]payment.Blob{}, last: map[payment.LaneID]payment.ID{},
+		customers: map[payment.Handle]payment.CustomerToken{},
 	}
 }
 
@@ -49,6 +51,12 @@ func (d *disk) Commit(c payment.Commit) error {
 	}
 	for _, k := range c.Erase {
 		delete(d.blobs, k)
+	}
+	for _, t := range c.Customers {
+		d.customers[t.Handle] = t
+	}
+	for _, h := range c.Forget {
+		delete(d.customers, h)
 	}
 	return nil
 }
@@ -92,6 +100,13 @@ func (d *disk) Blob(k payment.Key) (payment.Blob, bool, error) {
 	defer d.mu.Unlock()
 	b, ok := d.blobs[k]
 	return b, ok, nil
+}
+
+func (d *disk) Customer(h payment.Handle) (payment.CustomerToken, bool, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	t, ok := d.customers[h]
+	return t, ok, nil
 }
 
 func (d *disk) Room() error {

@@ -24,7 +24,9 @@ func (c *Core) Start(now Instant, saved []Saved) (payment.Commit, []Action) {
 		c.resume(s)
 	}
 	for _, l := range c.lanes {
-		l.focus = c.newest(l.ID)
+		if l.focus = c.newest(l.ID); l.focus != nil && l.focus.p.Order.Absent {
+			l.focus = nil
+		}
 		c.turn.actions = append(c.turn.actions, Show{c.scene(l)})
 	}
 	c.turn.dirty = nil

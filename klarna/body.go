@@ -5,6 +5,7 @@ package klarna
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -19,7 +20,7 @@ type authorizeBody struct {
 	NetworkData  string          `json:"klarna_network_data,omitempty"`
 	InteropData  string          `json:"interoperability_data,omitempty"`
 	TokenRequest *tokenBody      `json:"request_customer_token,omitempty"`
-	StepUp       stepUpBody      `json:"step_up_config"`
+	StepUp       *stepUpBody     `json:"step_up_config,omitempty"`
 	Checkout     *checkoutBody   `json:"point_of_checkout,omitempty"`
 	Terminal     *terminalBody   `json:"point_of_transaction,omitempty"`
 }
@@ -27,6 +28,7 @@ type authorizeBody struct {
 type transactionBody struct {
 	Amount    int64       `json:"amount"`
 	Reference string      `json:"payment_transaction_reference"`
+	OptionID  string      `json:"payment_option_id,omitempty"`
 	Capture   CaptureMode `json:"capture"`
 }
 
@@ -81,24 +83,14 @@ func (a Account) authorizeBody(s Sale) ([]byte, error) {
 
 func (a Account) authorize(s Sale, lines []lineBody) authorizeBody {
 	b := authorizeBody{
-		Currency:    s.Currency,
-		Transaction: transactionBody{Amount: s.Amount, Reference: s.TransactionReference, Capture: s.Capture},
-		Purchase:    purchaseBody{Reference: s.purchaseReference(), Lines: lines},
-		StepUp: stepUpBody{Reference: s.RequestReference, Interact: interactionBody{
-			Method:       s.Interact.Method,
-			ReturnURL:    s.Interact.ReturnURL,
-			AppReturnURL: s.Interact.AppReturnURL,
-			Expiry:       expiryBody{Duration: s.expiry()},
-		}},
+		Currency: s.Currency,
+		Transaction: transactionBody{
+			Amount: s.Amount, Reference: s.TransactionReference, OptionID: s.OptionID, Capture: cmp.Or(s.Capture, CaptureLater),
+		},
+		Purchase: purchaseBody{Reference: s.purchaseReference(), Lines: lines},
 	}
-	if b.Transaction.Capture == "" {
-		b.Transaction.Capture = CaptureLater
-	}
-	if b.StepUp.Interact.Method == "" {
-		b.StepUp.Interact.Method = MethodQRCode
-	}
-	if a.ForceStepUp {
-		b.StepUp.Mode = "REQUIRED"
+	if !s.Absent {
+		b.StepUp = a.stepUp(s)
 	}
 	if s.TokenRequest != nil {
 		b.TokenRequest = &tokenBody{Scopes: s.TokenRequest.Scopes, Reference: s.TokenRequest.Reference}
@@ -109,6 +101,19 @@ func (a Account) authorize(s Sale, lines []lineBody) authorizeBody {
 		b.NetworkData = s.NetworkData
 	}
 	place(&b, s.Location, a.Placement)
+	return b
+}
+
+func (a Account) stepUp(s Sale) *stepUpBody {
+	b := &stepUpBody{Reference: s.RequestReference, Interact: interactionBody{
+		Method:       cmp.Or(s.Interact.Method, MethodQRCode),
+		ReturnURL:    s.Interact.ReturnURL,
+		AppReturnURL: s.Interact.AppReturnURL,
+		Expiry:       expiryBody{Duration: s.expiry()},
+	}}
+	if a.ForceStepUp {
+		b.Mode = "REQUIRED"
+	}
 	return b
 }
 

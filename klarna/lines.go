@@ -79,10 +79,27 @@ func basket(lines []Line, amount int64) []lineBody {
 }
 
 func cleanName(name string) string {
-	if name = clean(name, maxReference); name == "" {
+	if name = strings.TrimSpace(withoutMarkup(clean(name, maxReference))); name == "" {
 		return "Item"
 	}
 	return name
+}
+
+// withoutMarkup takes away what would begin a tag or a comment: Klarna refuses HTML (Data types). A "<"
+// before anything else is text.
+func withoutMarkup(s string) string {
+	var b strings.Builder
+	for i, r := range s {
+		if r == '<' && i+1 < len(s) && opensMarkup(s[i+1]) {
+			continue
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+func opensMarkup(c byte) bool {
+	return c == '/' || c == '!' || c == '?' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
 }
 
 // clean drops control characters and broken UTF-8 and cuts at limit characters.

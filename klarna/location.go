@@ -89,7 +89,7 @@ type terminalBody struct {
 // place is the one function that knows where the location stands in the body. A store that is not a
 // PHYSICAL_STORE and a point that is not a TERMINAL are not seen as in-store.
 func place(b *authorizeBody, l Location, p Placement) {
-	if p == PlacementOff {
+	if p == PlacementOff || p != PlacementTopLevel && b.StepUp == nil {
 		return
 	}
 	checkout := &checkoutBody{StoreID: l.StoreID, StoreReference: l.StoreReference}

@@ -6,7 +6,6 @@ package klarna
 import (
 	"errors"
 	"fmt"
-	"net/url"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -33,6 +32,10 @@ type Sale struct {
 	TokenRequest  *TokenRequest // asks for a customer token
 	SessionToken  secret.Text   // handed on by an online partner
 	CustomerToken secret.Text   // charges a stored customer token
+	OptionID      string        // payment_option_id, handed on by an online partner
+	// Absent means: the customer of the token is not there. Without step_up_config Klarna asks nobody, and
+	// declines what it would have asked about (Klarna, On-demand charge with a customer token).
+	Absent bool
 }
 
 // CaptureMode says when the authorized money is taken.
@@ -68,6 +71,7 @@ const (
 	maxAmount     = 2147483647
 	maxReference  = 255
 	maxNetData    = 10240
+	maxOptionID   = 2048 // ours: Klarna calls it opaque and gives no length
 	defaultExpiry = 30 * time.Minute
 	minExpiry     = 15 * time.Minute
 	maxExpiry     = 48 * time.Hour
@@ -91,6 +95,12 @@ func (s Sale) check(p Placement) error {
 	}
 	if len(s.NetworkData) > maxNetData || !utf8.ValidString(s.NetworkData) {
 		return fmt.Errorf("%w: network data of %d bytes", errSale, len(s.NetworkData))
+	}
+	if s.OptionID != "" && !headerSafe(s.OptionID, maxOptionID) {
+		return fmt.Errorf("%w: payment option id of %d characters", errSale, len(s.OptionID))
+	}
+	if s.Absent && (s.TokenRequest != nil || s.Interact != Interaction{}) {
+		return fmt.Errorf("%w: a customer who is not there cannot be asked", errSale)
 	}
 	return errors.Join(s.checkReferences(), s.Location.check(p), s.Interact.check(), s.TokenRequest.check())
 }
@@ -132,14 +142,7 @@ func (i Interaction) check() error {
 		}
 		return nil
 	case MethodHandover:
-		u, err := url.Parse(i.ReturnURL)
-		if err != nil || u.Scheme != "https" || u.Host == "" || len(i.ReturnURL) > maxPath {
-			return fmt.Errorf("%w: a hand-over needs an https return address", errSale)
-		}
-		if i.AppReturnURL != "" && !headerSafe(i.AppReturnURL, maxPath) {
-			return fmt.Errorf("%w: unusable app return address", errSale)
-		}
-		return nil
+		return i.checkHandOver()
 	default:
 		return fmt.Errorf("%w: interaction method %.32q", errSale, i.Method)
 	}

@@ -165,12 +165,14 @@ func readStepUp(r reply, request object, network string) (Outcome, error) {
 	return s, nil
 }
 
-// readCustomerToken: one shop system reads customer_token, another customer_token_id.
+// readCustomerToken: one shop system reads customer_token, another customer_token_id. A token that no
+// header can carry is none.
 func readCustomerToken(o object) CustomerToken {
-	t := CustomerToken{
-		Token:     secret.New(o.text("customer_token", "customer_token_id")),
-		Reference: o.text("customer_token_reference"),
+	token := o.text("customer_token", "customer_token_id")
+	if !headerSafe(token, maxToken) {
+		return CustomerToken{}
 	}
+	t := CustomerToken{Token: secret.New(token), Reference: o.text("customer_token_reference")}
 	scopes, ok := o["scopes"].([]any)
 	if !ok {
 		return t

@@ -49,6 +49,7 @@ type Request struct {
 	ID        RequestID `json:"id"`
 	URL       string    `json:"url,omitempty"` // what the code says; empty if it must not be shown
 	ExpiresAt time.Time `json:"expires_at,omitzero"`
+	Data      string    `json:"data,omitempty"` // payment_request_data of a hand-over, for the shop's own page
 }
 
 // Transaction is what an APPROVED says.
@@ -101,6 +102,9 @@ type (
 		At          time.Time   `json:"at"`
 		Key         Key         `json:"key"`
 		Transaction Transaction `json:"transaction"`
+		// CustomerToken names the token that came with it. Reply says that data for the shop's own app did.
+		CustomerToken Handle `json:"customer_token,omitempty"`
+		Reply         bool   `json:"reply,omitempty"`
 	}
 	// DeclinedByKlarna answers an authorize. Settled says that no earlier try of this intent can still
 	// be executed.
@@ -108,6 +112,7 @@ type (
 		At      time.Time `json:"at"`
 		Key     Key       `json:"key"`
 		Settled bool      `json:"settled,omitempty"`
+		Reply   bool      `json:"reply,omitempty"`
 	}
 	// RefusedByKlarna is a clean 4xx: this try was not executed. Unreachable says that no try of the
 	// intent ever got as far as Klarna.

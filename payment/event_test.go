@@ -25,6 +25,7 @@ func allEvents() []payment.Event {
 	fin := key(payment.WriteFinalize, 1)
 	captured := approval(fin)
 	captured.Transaction.Captured = true
+	captured.CustomerToken, captured.Reply = "ct_1", true
 	order := askedNow()
 	order.Order.Timeout = 90 * time.Second
 	order.Order.Lines[0].SKU, order.Order.Lines[0].Tax = "T-1", 100
@@ -38,7 +39,7 @@ func allEvents() []payment.Event {
 		order, intent,
 		payment.Unclear{Key: fin},
 		stepUp(fin, request2), captured,
-		payment.DeclinedByKlarna{At: at(1), Key: fin, Settled: true},
+		payment.DeclinedByKlarna{At: at(1), Key: fin, Settled: true, Reply: true},
 		refusal, expired(fin), reading,
 		payment.CancelRefused{At: at(2), Request: request1},
 		cancel(payment.WhyCustomer), told(payment.Unknown),

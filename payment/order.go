@@ -18,6 +18,16 @@ type Order struct {
 	Lang    string        `json:"lang,omitempty"`    // the customer's language, two letters
 	Timeout time.Duration `json:"timeout,omitempty"` // the till's own limit; zero means ours
 	Lines   []Line        `json:"lines,omitempty"`   // the basket, possibly none
+
+	Interaction Interaction `json:"interaction,omitempty"`
+	// ShowCode means: a hand-over is also shown as a code to the customer.
+	ShowCode     bool          `json:"show_code,omitempty"`
+	TokenRequest *TokenRequest `json:"token_request,omitempty"`
+	// CustomerToken is charged instead of whoever scans a code. Absent means that its customer is not
+	// there, so that nobody can be asked.
+	CustomerToken Handle `json:"customer_token,omitempty"`
+	Absent        bool   `json:"absent,omitempty"`
+	Handed        Handed `json:"-"`
 }
 
 // Line is one position of the basket. Total is in minor units and negative for discounts.
@@ -30,8 +40,10 @@ type Line struct {
 }
 
 // SameSale reports whether two orders may be the same request sent twice. Basket and language are not
-// compared: what names a sale is its money and its receipt.
-func (o Order) SameSale(other Order) bool { return o.Amount == other.Amount && o.Ref == other.Ref }
+// compared: what names a sale is its money, its receipt and the stored customer who pays it.
+func (o Order) SameSale(other Order) bool {
+	return o.Amount == other.Amount && o.Ref == other.Ref && o.CustomerToken == other.CustomerToken
+}
 
 // Clean returns o with every free text made safe to store, show and send on.
 func (o Order) Clean() Order {
@@ -42,6 +54,9 @@ func (o Order) Clean() Order {
 		lines[i] = l
 	}
 	o.Lines = lines
+	if t := o.TokenRequest; t != nil {
+		o.TokenRequest = &TokenRequest{Scopes: t.Scopes, Reference: CleanText(t.Reference, 255)}
+	}
 	return o
 }
 

@@ -55,6 +55,11 @@ type Payment struct {
 	// the rest.
 	Issued  Amount `json:"issued,omitzero"`
 	Release Intent `json:"release,omitzero"`
+
+	// CustomerToken is the token that this sale brought.
+	CustomerToken Handle `json:"customer_token,omitempty"`
+	// Reply is the intent whose answer came with data for the shop's own app.
+	Reply Key `json:"reply,omitempty"`
 }
 
 // Charged is what the sale comes to once it is taken: the order, or the part of it that was issued.

@@ -17,13 +17,18 @@ type Record struct {
 	After Payment
 }
 
-// Blob is the erasable part of an intent: its exact bytes, and the session token that goes with a
-// finalize. It is stored apart from the records, which hold only its hash.
+// Blob is the erasable part of an intent: its exact bytes, and the session token that goes with them.
+// It is stored apart from the records, which hold only its hash.
 type Blob struct {
 	ID    ID
 	Key   Key
 	Body  []byte
 	Token string // revealed on purpose: it must survive a restart, and is erased with the intent
+	// Customer is the stored token that an authorize charges, or the one that the customer of a finalize
+	// has just given.
+	Customer CustomerToken
+	// Reply is what Klarna's answer holds for the shop's own app, kept until the till has the result.
+	Reply string
 }
 
 // Commit is what must become durable together. Records are in order.
@@ -31,10 +36,15 @@ type Commit struct {
 	Records []Record
 	Blobs   []Blob
 	Erase   []Key // intents of payments whose bytes are not needed any more
+
+	Customers []CustomerToken // tokens that Klarna has issued
+	Forget    []Handle        // tokens that nobody may charge any more
 }
 
 // Empty reports whether there is nothing to make durable.
-func (c Commit) Empty() bool { return len(c.Records) == 0 && len(c.Blobs) == 0 && len(c.Erase) == 0 }
+func (c Commit) Empty() bool {
+	return len(c.Records) == 0 && len(c.Blobs) == 0 && len(c.Erase) == 0 && len(c.Customers) == 0 && len(c.Forget) == 0
+}
 
 // MarshalEvent writes an event's fields as JSON. Its name is Kind.
 func MarshalEvent(e Event) ([]byte, error) {

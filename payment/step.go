@@ -41,6 +41,7 @@ func Step(p Payment, e Event) (Payment, []Action, error) {
 	if next.State != p.State && !p.State.May(next.State) {
 		panic(fmt.Sprintf("payment: %s led from %s to %s, which Next does not allow", e.Kind(), p.State, next.State))
 	}
+	next = next.brought(e)
 	next.Version++
 	return next, Pending(next), nil
 }

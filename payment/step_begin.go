@@ -26,6 +26,7 @@ func stepReceived(p Payment, e Event) (Payment, error) {
 			return p, refuse(p, e, "only an authorize can begin")
 		}
 		p.State, p.Authorize = StateAuthorizing, e.Intent
+		p.Order.Handed = Handed{} // it is in the bytes now
 		return p, nil
 	case CancelAsked:
 		if e.Why == WhyDeclined {

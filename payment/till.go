@@ -49,6 +49,8 @@ type (
 	Here struct{ ID TillID }
 	// Look asks what the lane is doing.
 	Look struct{}
+	// Forget erases a stored customer token.
+	Forget struct{ Handle Handle }
 )
 
 func (Pay) isAsk()      {}
@@ -58,6 +60,7 @@ func (Confirm) isAsk()  {}
 func (GiveBack) isAsk() {}
 func (Here) isAsk()     {}
 func (Look) isAsk()     {}
+func (Forget) isAsk()   {}
 
 // Phase is how far a running payment is.
 type Phase string
@@ -89,6 +92,8 @@ type (
 		QR        string
 		ExpiresAt time.Time
 		NoDisplay bool // no customer screen is connected
+		Request   RequestID
+		HandOver  HandOver // empty where a code does it
 	}
 	// Progress is news on the way.
 	Progress struct {
@@ -110,6 +115,9 @@ type (
 		At        time.Time
 		GivenBack bool
 		Replay    bool
+		// CustomerToken is what an approved sale brought; NetworkData is Klarna's answer to the shop's own app.
+		CustomerToken Handle
+		NetworkData   string
 	}
 	// Update is the one later correction of a result.
 	Update struct {
@@ -118,6 +126,9 @@ type (
 		Reason  Reason
 		At      time.Time
 		Replay  bool
+		// As in Result.
+		CustomerToken Handle
+		NetworkData   string
 	}
 	// Recorded answers Confirm: the acknowledgement is durable.
 	Recorded struct {
@@ -138,7 +149,16 @@ type (
 		State string // ready, busy, offline
 		Open  *Running
 	}
+	// Forgotten answers Forget: the token is not there any more, whether or not it ever was.
+	Forgotten struct{ Handle Handle }
 )
+
+// HandOver is what a till passes on to its customer, or to the page that its customer uses.
+type HandOver struct {
+	Request RequestID
+	URL     string
+	Data    string
+}
 
 // The lane's states.
 const (
@@ -164,6 +184,7 @@ func (Update) isWord()     {}
 func (Recorded) isWord()   {}
 func (Refusal) isWord()    {}
 func (LaneState) isWord()  {}
+func (Forgotten) isWord()  {}
 
 // Phase is how far p is, for progress.
 func (p Payment) Phase() Phase {

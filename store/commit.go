@@ -81,6 +81,9 @@ func write(tx *bbolt.Tx, c payment.Commit) (Mark, error) {
 			return Mark{}, fmt.Errorf("bytes of %s: %w", b.Key, err)
 		}
 	}
+	if err = writeCustomers(tx, c); err != nil {
+		return Mark{}, err
+	}
 	for _, k := range c.Erase {
 		if err = tx.Bucket([]byte(bucketBlobs)).Delete([]byte(k)); err != nil {
 			return Mark{}, fmt.Errorf("erase bytes of %s: %w", k, err)
@@ -188,6 +191,9 @@ func introduce(tx *bbolt.Tx, s stored) error {
 type blob struct {
 	Body  []byte `json:"body"`
 	Token string `json:"token,omitempty"`
+
+	Customer *payment.CustomerToken `json:"customer,omitempty"`
+	Reply    string                 `json:"reply,omitempty"`
 }
 
 // writeBlob refuses bytes that are not those of a durable intent: a key must never leave with others.
@@ -199,7 +205,11 @@ func writeBlob(tx *bbolt.Tx, b payment.Blob) error {
 	if i, ok := intent(s.payment, b.Key); !ok || i.Hash != bodyHash(b.Body) {
 		return fmt.Errorf("%s has no intent with this key and these bytes", b.ID)
 	}
-	body, err := json.Marshal(blob{Body: b.Body, Token: b.Token})
+	kept := blob{Body: b.Body, Token: b.Token, Reply: b.Reply}
+	if b.Customer.Handle != "" {
+		kept.Customer = &b.Customer
+	}
+	body, err := json.Marshal(kept)
 	if err != nil {
 		return err
 	}

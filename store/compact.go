@@ -171,6 +171,9 @@ func copyAfter(dst *bbolt.DB, src *bbolt.Tx, cut Mark) error {
 	if err := copyNotes(dst, src); err != nil {
 		return fmt.Errorf("copy %s: %w", bucketNotes, err)
 	}
+	if err := copyCustomers(dst, src); err != nil {
+		return fmt.Errorf("copy %s: %w", bucketCustomers, err)
+	}
 	head, err := getHead(src)
 	if err != nil {
 		return err

@@ -199,5 +199,9 @@ func readBlob(tx *bbolt.Tx, k payment.Key, value []byte) (payment.Blob, error) {
 	if i, ok := intent(s.payment, k); ok && i.Hash != bodyHash(b.Body) {
 		return payment.Blob{}, damaged(s.last, "the bytes are not those that were decided")
 	}
-	return payment.Blob{ID: s.payment.ID, Key: k, Body: b.Body, Token: b.Token}, nil
+	found := payment.Blob{ID: s.payment.ID, Key: k, Body: b.Body, Token: b.Token, Reply: b.Reply}
+	if b.Customer != nil {
+		found.Customer = *b.Customer
+	}
+	return found, nil
 }

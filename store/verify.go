@@ -187,6 +187,9 @@ func (j *Journal) verify(ctx context.Context, progress func(done, total uint64),
 	if err == nil {
 		err = j.view(verifyNotes)
 	}
+	if err == nil {
+		err = j.view(verifyCustomers)
+	}
 	if _, ok := errors.AsType[*DamageError](err); ok {
 		j.found(err)
 	}

@@ -99,7 +99,8 @@ func heard(e native.Event) (terminaltest.Heard, bool) {
 		return h("recorded", e.ID, e.Outcome)
 	case native.Error:
 		return h("refused", e.ID, "")
-	case native.State, native.Welcome, native.Pong, native.Notice, native.Alive:
+	case native.State, native.Welcome, native.Pong, native.Notice, native.Alive,
+		native.Forgotten:
 	}
 	return terminaltest.Heard{}, false
 }

@@ -39,6 +39,9 @@ type WebOptions struct {
 	// Origins are the only ones from which a browser may ask, as "https://shop.example:8580"; the
 	// daemon's own must be among them if its pages use this API. Requests without an Origin pass.
 	Origins []string
+	// Pages are those of Origins that are other hosts': a browser lets their pages read the answers (CORS), and
+	// they alone may authorize payments.
+	Pages []string
 	// Health says whether the daemon works; its error is not told. Nil means it does.
 	Health func() error
 	Log    *slog.Logger // nil discards
@@ -60,6 +63,7 @@ type web struct {
 	log    *slog.Logger
 	pace   *paces
 	calls  *Slots
+	pages  []string
 }
 
 // NewHTTP returns the handler of the routes under /v1/ and of /health. Each request is one link, for as
@@ -72,7 +76,7 @@ func NewHTTP(o WebOptions) http.Handler {
 	lanes := make(map[string]*web, len(o.Lanes))
 	for _, l := range o.Lanes {
 		log := o.Log.With("lane", string(l.ID), "protocol", "http")
-		lanes[string(l.ID)] = &web{WebLane: l, bridge: o.Bridge, log: log, pace: newPaces(), calls: NewSlots(maxCalls)}
+		lanes[string(l.ID)] = &web{WebLane: l, bridge: o.Bridge, log: log, pace: newPaces(), calls: NewSlots(maxCalls), pages: o.Pages}
 	}
 	mux := http.NewServeMux()
 	route := func(pattern string, serve func(*web, http.ResponseWriter, *http.Request)) {
@@ -93,8 +97,10 @@ func NewHTTP(o WebOptions) http.Handler {
 	route("PUT /v1/lanes/{lane}/refunds/{id}", (*web).later)
 	route("GET /v1/lanes/{lane}/totals", (*web).later)
 	route("GET /v1/lanes/{lane}", (*web).look)
+	route("POST /v1/lanes/{lane}/authorize-payment", (*web).authorize)
+	route("DELETE /v1/lanes/{lane}/customer-tokens/{handle}", (*web).forget)
 	mux.HandleFunc("GET /health", func(w http.ResponseWriter, r *http.Request) { health(w, r, o.Health) })
-	return gate(o.Origins, mux)
+	return gate(o.Origins, crossOrigin(o.Pages, mux))
 }
 
 // gate refuses what no till sends, before anything is looked up.
@@ -226,6 +232,7 @@ type call struct {
 	lane  *web
 	id    payment.LinkID
 	words chan payment.Word
+	shown payment.Display // the last one that was told
 }
 
 // open connects a request. stop is called when its words are not taken.
@@ -260,7 +267,8 @@ func (c *call) acknowledge(e native.Event) {
 	case native.Update:
 		id, outcome = e.ID, e.Outcome
 	case native.Welcome, native.Pong, native.Accepted, native.Display, native.Progress, native.Ask,
-		native.Cancelling, native.Confirmed, native.Error, native.Notice, native.Alive:
+		native.Cancelling, native.Confirmed, native.Error, native.Notice, native.Alive,
+		native.Forgotten:
 	}
 	if outcome == string(payment.Approved) && !givenBack {
 		c.ask(payment.Confirm{ID: payment.TillID(id), Outcome: payment.Approved, OK: true})
@@ -288,7 +296,7 @@ func about(w payment.Word) payment.TillID {
 		return w.ID
 	case payment.Refusal:
 		return w.ID
-	case payment.LaneState:
+	case payment.LaneState, payment.Forgotten:
 	}
 	return ""
 }

@@ -41,11 +41,7 @@ func (l *web) body(w http.ResponseWriter, r *http.Request, kind string) (native.
 	}
 	q, err := native.ParseBody(kind, r.PathValue("id"), text)
 	if bad, ok := errors.AsType[*native.SyntaxError](err); ok {
-		status := http.StatusBadRequest
-		if bad.Path == "amount" || bad.Path == "currency" {
-			status = http.StatusUnprocessableEntity
-		}
-		answer(w, status, l.Native.syntax(bad))
+		answer(w, statusOf(bad), l.Native.syntax(bad))
 		return nil, false
 	}
 	return q, err == nil
@@ -165,7 +161,8 @@ func (c *call) reply(ctx context.Context, w http.ResponseWriter, word payment.Wo
 		status = http.StatusAccepted
 	case payment.Refusal:
 		status = code(word.Reason)
-	case payment.Display, payment.Progress, payment.AskHere, payment.Result, payment.Update, payment.Recorded, payment.LaneState:
+	case payment.Display, payment.Progress, payment.AskHere, payment.Result, payment.Update, payment.Recorded, payment.LaneState,
+		payment.Forgotten:
 	}
 	e := c.lane.Native.event(word)
 	if answer(w, status, e) {
@@ -195,7 +192,7 @@ func (l *web) status(w http.ResponseWriter, r *http.Request) {
 		c.reply(ctx, w, word)
 		return
 	}
-	e := l.Native.state(word)
+	e := c.completed(l.Native.state(word))
 	if answer(w, http.StatusOK, e) {
 		c.acknowledge(e)
 	}
@@ -237,6 +234,7 @@ func (c *call) last(ctx context.Context, id payment.TillID, wait time.Duration) 
 			case news:
 				last = word
 			case other:
+				c.see(word)
 			}
 		case <-enough:
 			waited, enough = true, nil
@@ -260,7 +258,7 @@ func weigh(word payment.Word) verdict {
 		return final
 	case payment.Accepted, payment.Progress, payment.Cancelling:
 		return news
-	case payment.Display, payment.AskHere, payment.Recorded, payment.LaneState:
+	case payment.Display, payment.AskHere, payment.Recorded, payment.LaneState, payment.Forgotten:
 	}
 	return other
 }

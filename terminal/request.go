@@ -16,7 +16,7 @@ const notSupported = "not supported yet by this version"
 // delay holds back a till that asks faster than its lane may.
 func (s *session) delay(ctx context.Context, q native.Request) error {
 	switch q.(type) {
-	case native.Pay, native.Cancel, native.Confirm:
+	case native.Pay, native.Cancel, native.Confirm, native.Forget:
 		return s.lane.pace.writes.wait(ctx)
 	case native.Here:
 		return s.lane.pace.heres.wait(ctx)
@@ -70,6 +70,8 @@ func (s *session) carryOut(q native.Request) {
 		s.say(native.Error{ID: q.ID, Code: native.CodeNotAllowed, Text: "refund: " + notSupported})
 	case native.Totals:
 		s.say(native.Error{Code: native.CodeNotAllowed, Text: "totals: " + notSupported})
+	case native.Forget:
+		s.ask(payment.Forget{Handle: payment.Handle(q.CustomerToken)})
 	case native.Hello: // introduce
 	}
 }

@@ -234,7 +234,7 @@ func (s *session) trace(q native.Request, length int) {
 		args = append(args, "id", q.ID)
 	case native.Refund:
 		args = append(args, "id", q.ID, "amount", q.Amount, "currency", q.Currency)
-	case native.Hello, native.Ping, native.Totals:
+	case native.Hello, native.Ping, native.Totals, native.Forget:
 	}
 	s.lane.Log.Debug("wire", args...)
 }

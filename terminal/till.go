@@ -224,7 +224,7 @@ func (s *lineSale) hear(e native.Event) error {
 		s.done = s.done || e.ID == s.pay.ID && s.outcome != payment.Unknown && e.Outcome == s.said
 	case native.Error:
 		return s.refused(e)
-	case native.Welcome, native.Pong, native.Notice, native.Alive:
+	case native.Welcome, native.Pong, native.Notice, native.Alive, native.Forgotten:
 	}
 	return nil
 }
@@ -372,7 +372,8 @@ func answers(e native.Event, q native.Status, lane bool) bool {
 		return fits(e.ID)
 	case native.Cancelling:
 		return fits(e.ID)
-	case native.Pong, native.Accepted, native.Display, native.Ask, native.Confirmed, native.Error, native.Notice, native.Alive:
+	case native.Pong, native.Accepted, native.Display, native.Ask, native.Confirmed, native.Error, native.Notice, native.Alive,
+		native.Forgotten:
 	}
 	return false
 }

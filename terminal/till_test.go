@@ -81,7 +81,7 @@ func (e *engine) reply(link payment.LinkID, a payment.Ask) []payment.Word {
 		return []payment.Word{payment.Cancelling(a)}
 	case payment.GiveBack:
 		return []payment.Word{payment.Cancelling(a)}
-	case payment.Here:
+	case payment.Here, payment.Forget:
 	}
 	return nil
 }

@@ -36,15 +36,13 @@ func (n Native) order(q native.Pay) (payment.Order, *native.Error) {
 		e := n.syntax(&native.SyntaxError{Code: native.CodeBadRequest, ID: q.ID, Path: member, Why: why})
 		return &e
 	}
-	if member := q.Unsupported(); member != "" {
-		return payment.Order{}, refuse(member, notSupported)
-	}
 	o := payment.Order{
 		Amount:  payment.Amount{Minor: q.Amount, Currency: payment.Currency(q.Currency)},
 		Ref:     q.Ref,
 		Lang:    q.Lang,
 		Timeout: time.Duration(q.Timeout) * time.Second,
 	}
+	takeSession(&o, q)
 	if _, known := o.Amount.Currency.Exponent(); !known || len(n.Currencies) > 0 && !slices.Contains(n.Currencies, o.Amount.Currency) {
 		return payment.Order{}, refuse("currency", "this lane does not take it")
 	}
@@ -99,7 +97,7 @@ func (n Native) event(w payment.Word) native.Event {
 	case payment.Update:
 		return native.Update{
 			ID: string(w.ID), Outcome: string(w.Outcome), Code: string(w.Reason), Text: n.text(w.Reason),
-			At: stamp(w.At), Replay: w.Replay,
+			At: stamp(w.At), Replay: w.Replay, Brought: brought(w.CustomerToken, w.NetworkData),
 		}
 	case payment.Recorded:
 		return native.Confirmed{ID: string(w.ID), Outcome: string(w.Outcome), OK: w.OK}
@@ -107,6 +105,8 @@ func (n Native) event(w payment.Word) native.Event {
 		return n.refusal(w)
 	case payment.LaneState:
 		return native.Notice{State: w.State}
+	case payment.Forgotten:
+		return native.Forgotten{CustomerToken: string(w.Handle)}
 	}
 	return native.Notice{}
 }
@@ -120,6 +120,7 @@ func (n Native) result(w payment.Result) native.Result {
 	r := native.Result{
 		ID: string(w.ID), Outcome: string(w.Outcome), Code: string(reason), Text: n.text(reason),
 		Reference: w.Reference, At: stamp(w.At), By: by(w.Reason), GivenBack: w.GivenBack, Replay: w.Replay,
+		Brought: brought(w.CustomerToken, w.NetworkData),
 	}
 	if w.Amount.Minor > 0 {
 		r.Amount, r.Currency = w.Amount.Minor, string(w.Amount.Currency)
@@ -171,15 +172,17 @@ func (n Native) state(w payment.Word) native.Event {
 	case native.Progress:
 		return native.State{ID: e.ID, Phase: e.Phase, ExpiresAt: e.ExpiresAt, Text: e.Text}
 	case native.Update:
-		return native.State{ID: e.ID, Outcome: e.Outcome, Code: e.Code, Text: e.Text, At: e.At, Replay: e.Replay}
+		return native.State{ID: e.ID, Outcome: e.Outcome, Code: e.Code, Text: e.Text, At: e.At, Replay: e.Replay, Brought: e.Brought}
 	case native.Result:
 		return native.State{
 			ID: e.ID, Outcome: e.Outcome, Code: e.Code, Text: e.Text, Amount: e.Amount, Currency: e.Currency,
 			Reference: e.Reference, Receipt: e.Receipt, At: e.At, By: e.By, GivenBack: e.GivenBack, Replay: e.Replay,
+			Brought: e.Brought,
 		}
 	case native.Error:
 		return e
-	case native.Welcome, native.Pong, native.Display, native.Ask, native.State, native.Confirmed, native.Notice, native.Alive:
+	case native.Welcome, native.Pong, native.Display, native.Ask, native.State, native.Confirmed, native.Notice, native.Alive,
+		native.Forgotten:
 	}
 	return n.event(w)
 }
@@ -202,7 +205,9 @@ func (n Native) welcome(l payment.LaneState) native.Welcome {
 
 // display carries the code as text, and in the other forms that were asked for and that fit.
 func (n Native) display(w payment.Display, forms []string) native.Display {
-	d := native.Display{ID: string(w.ID), QR: w.QR, ExpiresAt: stamp(w.ExpiresAt), NoDisplay: w.NoDisplay}
+	d := native.Display{
+		ID: string(w.ID), QR: w.QR, ExpiresAt: stamp(w.ExpiresAt), NoDisplay: w.NoDisplay, HandOver: handOver(w.HandOver),
+	}
 	if n.Draw == nil || w.QR == "" {
 		return d
 	}

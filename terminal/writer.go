@@ -149,7 +149,7 @@ func (w *writer) word(word payment.Word) bool {
 		return w.update(word)
 	case payment.Refusal:
 		take(&w.asked, word.ID)
-	case payment.AskHere, payment.Cancelling:
+	case payment.AskHere, payment.Cancelling, payment.Forgotten:
 	}
 	return w.write(w.s.native.event(word))
 }
@@ -265,7 +265,7 @@ func (w *writer) trace(e native.Event, length int, err error) {
 		args = append(args, "id", e.ID, "code", e.Code)
 	case native.Notice:
 		args = append(args, "state", e.State)
-	case native.Welcome, native.Pong, native.Alive:
+	case native.Welcome, native.Pong, native.Alive, native.Forgotten:
 	}
 	if err != nil {
 		args = append(args, "error", err)

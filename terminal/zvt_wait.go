@@ -106,7 +106,8 @@ func (s *zvtSession) follow(w *zvtWait, word payment.Word) {
 			w.probe = true
 			s.soon(w)
 		}
-	case payment.Accepted, payment.Display, payment.Result, payment.Update, payment.Recorded, payment.Refusal, payment.LaneState:
+	case payment.Accepted, payment.Display, payment.Result, payment.Update, payment.Recorded, payment.Refusal, payment.LaneState,
+		payment.Forgotten:
 	}
 }
 

@@ -62,7 +62,11 @@ func newDaemon(cfg config.Config, o serveOptions, std streams, log *slog.Logger)
 	if err != nil {
 		return nil, errors.Join(err, d.journal.Close())
 	}
-	d.engine = engine.New(set, d.journal, newProvider(cfg, o, client, account, log), screen{d.hub}, engine.Options{Log: log})
+	k := newProvider(cfg, o, client, account, log)
+	if k.box, err = openTokenBox(dataFile(cfg, keysFolder)); err != nil {
+		return nil, errors.Join(err, d.journal.Close())
+	}
+	d.engine = engine.New(set, d.journal, k, screen{d.hub}, engine.Options{Log: log})
 	return d, nil
 }
 

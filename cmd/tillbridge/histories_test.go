@@ -321,7 +321,8 @@ func heardIn(e native.Event, id string) (heard answer, questions []string) {
 		of, heard, questions = e.ID, answer{phase: e.Phase, outcome: e.Outcome, given: e.GivenBack}, []string{"status"}
 	case native.Confirmed:
 		of, heard, questions = e.ID, answer{outcome: e.Outcome, ok: e.OK}, []string{"confirm"}
-	case native.Welcome, native.Pong, native.Display, native.Ask, native.Notice, native.Alive:
+	case native.Welcome, native.Pong, native.Display, native.Ask, native.Notice, native.Alive,
+		native.Forgotten:
 	}
 	if of != id {
 		return answer{}, nil

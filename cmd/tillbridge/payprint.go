@@ -60,7 +60,8 @@ func (t *teller) hear(e native.Event) {
 		if payment.Outcome(e.Outcome) == payment.Unknown {
 			t.news("unknown: " + plain(e.Text))
 		}
-	case native.Welcome, native.Pong, native.Ask, native.Update, native.Confirmed, native.Error, native.Notice, native.Alive:
+	case native.Welcome, native.Pong, native.Ask, native.Update, native.Confirmed, native.Error, native.Notice, native.Alive,
+		native.Forgotten:
 	}
 }
 

@@ -23,6 +23,7 @@ type provider struct {
 	store   klarna.Location           // without the terminal
 	lanes   map[payment.LaneID]string // terminal references
 	targets []string                  // origins besides Klarna's own that a code may point to
+	box     secret.Box                // of stored customer tokens
 	log     *slog.Logger
 }
 
@@ -73,20 +74,38 @@ func (k *provider) sale(p payment.Payment) klarna.Sale {
 		s.Capture = klarna.CaptureNow
 	}
 	s.Location.Terminal = k.lanes[p.ID.Lane]
+	handOn(&s, o)
 	for _, l := range o.Lines {
 		s.Lines = append(s.Lines, klarna.Line{Name: l.Name, Quantity: l.Quantity, Total: l.Total, Tax: l.Tax, Product: l.SKU})
 	}
 	return s
 }
 
+// handOn adds what the shop's own app or checkout handed to the till, and how its customer is reached.
+func handOn(s *klarna.Sale, o payment.Order) {
+	s.SessionToken, s.NetworkData, s.OptionID = o.Handed.SessionToken, o.Handed.NetworkData.Reveal(), o.Handed.OptionID
+	s.Absent = o.Absent
+	if o.Interaction == payment.InteractionHandOver {
+		s.Interact = klarna.Interaction{
+			Method: klarna.MethodHandover, ReturnURL: o.Handed.ReturnURL, AppReturnURL: o.Handed.AppReturnURL,
+		}
+	}
+	if t := o.TokenRequest; t != nil {
+		s.TokenRequest = &klarna.TokenRequest{Reference: t.Reference}
+		for _, scope := range t.Scopes {
+			s.TokenRequest.Scopes = append(s.TokenRequest.Scopes, string(scope))
+		}
+	}
+}
+
 // Send implements engine.Provider. The path is made anew; the bytes are the stored ones.
 func (k *provider) Send(ctx context.Context, c engine.Call) engine.Answer {
 	p, key := c.Payment, string(c.Intent.Key)
 	form := c.Intent.Write
-	if form == payment.WriteFinalize {
-		form = payment.WriteAuthorize // the same path; the token makes the difference
+	if form == payment.WriteAuthorize {
+		form = payment.WriteFinalize // the same path; the token makes the difference
 	}
-	made, err := k.write(p, form, key, nil, secret.Text{})
+	made, err := k.write(p, form, key, []byte("{}"), secret.New("any token"))
 	if err != nil {
 		return k.unusable(p, err)
 	}
@@ -95,6 +114,11 @@ func (k *provider) Send(ctx context.Context, c engine.Call) engine.Answer {
 		w.Op = made.Op // Klarna has no word of its own for it
 	}
 	w.Key, w.Body, w.SessionToken = key, c.Body, c.Token
+	if t := c.Customer; c.Intent.Write == payment.WriteAuthorize && t.Handle != "" {
+		if w.CustomerToken, err = k.box.Open(t.Sealed, string(t.Handle)); err != nil {
+			return k.unusable(p, fmt.Errorf("customer token %s: %w", t.Handle, err))
+		}
+	}
 	return k.answer(p, k.client.Send(ctx, w))
 }
 
@@ -112,14 +136,14 @@ func (k *provider) answer(p payment.Payment, o klarna.Outcome) engine.Answer {
 			ID: payment.TransactionID(o.TransactionID), Reference: o.TransactionReference,
 			Amount:   payment.Amount{Minor: o.Amount, Currency: payment.Currency(o.Currency)},
 			Captured: p.CaptureNow,
-		}}
+		}, Customer: k.sealed(o.CustomerToken), Reply: k.reply(p, o.NetworkData)}
 	case klarna.StepUp:
 		return engine.StepUp{
-			Request: payment.Request{ID: payment.RequestID(o.RequestID), URL: k.target(p, o.TargetURL), ExpiresAt: o.ExpiresAt},
+			Request: k.request(p, o),
 			Amount:  payment.Amount{Minor: o.Amount, Currency: payment.Currency(o.Currency)},
 		}
 	case klarna.Declined:
-		return engine.Declined{}
+		return engine.Declined{Reply: k.reply(p, o.NetworkData)}
 	case klarna.Done:
 		return engine.Done{CaptureID: o.ID}
 	case klarna.Refused:
@@ -138,6 +162,26 @@ func (k *provider) answer(p payment.Payment, o klarna.Outcome) engine.Answer {
 		return engine.NotExecuted{}
 	}
 	return engine.Unclear{}
+}
+
+func (k *provider) request(p payment.Payment, o klarna.StepUp) payment.Request {
+	r := payment.Request{ID: payment.RequestID(o.RequestID), URL: k.target(p, o.TargetURL), ExpiresAt: o.ExpiresAt}
+	if p.Order.Interaction == payment.InteractionHandOver && len(o.HandOverData) <= maxHandedBack {
+		r.Data = o.HandOverData
+	}
+	return r
+}
+
+// maxHandedBack is the longest text of Klarna's that goes through to a till (Klarna, Interoperability).
+const maxHandedBack = 10240
+
+// reply is what Klarna says to the shop's own app. It goes through whole or not at all.
+func (k *provider) reply(p payment.Payment, data string) string {
+	if len(data) > maxHandedBack {
+		k.log.Warn("klarna's data for the shop's app is too long", "payment", p.ID.String(), "length", len(data))
+		return ""
+	}
+	return data
 }
 
 // target is what the code says, or empty if it points to a place that is not Klarna's.
@@ -161,7 +205,7 @@ func (k *provider) ReadRequest(ctx context.Context, _ payment.LaneID, id payment
 		k.log.Warn("request not read", "request", string(id), "error", err)
 		return engine.Reading{}
 	}
-	return engine.Reading{Status: requestStatus(r.State), Token: r.SessionToken}
+	return engine.Reading{Status: requestStatus(r.State), Token: r.SessionToken, Customer: k.sealed(r.CustomerToken)}
 }
 
 // requestStatus is empty for a word of Klarna's that this version does not know: keep asking.

@@ -127,7 +127,8 @@ func lastWord(e native.Event) payment.Outcome {
 	case native.Update:
 		outcome = e.Outcome
 	case native.Welcome, native.Pong, native.Accepted, native.Display, native.Progress, native.Ask, native.Cancelling,
-		native.Confirmed, native.Error, native.Notice, native.Alive:
+		native.Confirmed, native.Error, native.Notice, native.Alive,
+		native.Forgotten:
 	}
 	switch {
 	case givenBack:

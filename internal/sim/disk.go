@@ -26,6 +26,8 @@ type disk struct {
 	last    map[payment.LaneID]payment.ID
 	kept    map[payment.ID]*kept
 	blobs   map[payment.Key]payment.Blob
+
+	customers map[payment.Handle]payment.CustomerToken
 }
 
 // kept is everything about one payment.
@@ -38,7 +40,10 @@ type kept struct {
 }
 
 func newDisk() *disk {
-	return &disk{chain: store.NewChain(epoch), last: map[payment.LaneID]payment.ID{}, kept: map[payment.ID]*kept{}, blobs: map[payment.Key]payment.Blob{}}
+	return &disk{
+		chain: store.NewChain(epoch), last: map[payment.LaneID]payment.ID{}, kept: map[payment.ID]*kept{},
+		blobs: map[payment.Key]payment.Blob{}, customers: map[payment.Handle]payment.CustomerToken{},
+	}
 }
 
 // Commit makes c durable. Like the real journal it refuses what does not follow.
@@ -60,6 +65,12 @@ func (d *disk) Commit(c payment.Commit) error {
 	}
 	for _, k := range c.Erase {
 		delete(d.blobs, k)
+	}
+	for _, t := range c.Customers {
+		d.customers[t.Handle] = t
+	}
+	for _, h := range c.Forget {
+		delete(d.customers, h)
 	}
 	return nil
 }
@@ -136,6 +147,12 @@ func (d *disk) Last(lane payment.LaneID) (payment.Payment, bool, error) {
 func (d *disk) Blob(key payment.Key) (payment.Blob, bool, error) {
 	b, ok := d.blobs[key]
 	return b, ok, nil
+}
+
+// Customer implements engine.Journal.
+func (d *disk) Customer(h payment.Handle) (payment.CustomerToken, bool, error) {
+	t, ok := d.customers[h]
+	return t, ok, nil
 }
 
 // Room implements engine.Journal.

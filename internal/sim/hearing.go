@@ -39,7 +39,8 @@ func (t *till) hear(k *link, word payment.Word) {
 		}
 	case payment.Refusal:
 		t.refused(word)
-	case payment.Accepted, payment.Display, payment.Progress, payment.Cancelling, payment.LaneState:
+	case payment.Accepted, payment.Display, payment.Progress, payment.Cancelling, payment.LaneState,
+		payment.Forgotten:
 	}
 }
 

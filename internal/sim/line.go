@@ -163,6 +163,8 @@ func askName(a payment.Ask) string {
 		return "here " + string(a.ID)
 	case payment.Look:
 		return "look"
+	case payment.Forget:
+		return "forget " + string(a.Handle)
 	}
 	return "?"
 }

@@ -216,7 +216,7 @@ func (o *oracle) heard(in engine.Heard) {
 		id = a.ID
 	case payment.GiveBack:
 		id = a.ID
-	case payment.Look:
+	case payment.Look, payment.Forget:
 		return
 	}
 	b := o.book(payment.ID{Lane: k.of.Lane, Till: id})
@@ -233,7 +233,7 @@ func (o *oracle) heard(in engine.Heard) {
 		}
 	case payment.GiveBack:
 		b.saidNo = b.saidNo || b.yes
-	case payment.Pay, payment.Status, payment.Look:
+	case payment.Pay, payment.Status, payment.Look, payment.Forget:
 	}
 }
 

@@ -49,6 +49,7 @@ func (o *oracle) told(id payment.LinkID, word payment.Word) {
 		if word.Open != nil {
 			o.running(lane, *word.Open)
 		}
+	case payment.Forgotten:
 	}
 }
 

@@ -52,6 +52,8 @@ type Authorization struct {
 	Transaction *Transaction    // with ResultApproved
 	Token       *CustomerToken  // where one was asked for
 	TokenAsked  bool
+	// NetworkData is for the partner that sent klarna_network_data, to be handed back unchanged.
+	NetworkData string
 }
 
 // Problem is Klarna's error object.

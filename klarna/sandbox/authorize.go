@@ -80,17 +80,21 @@ func nextRound(first StepUp, second *StepUp) *StepUp {
 
 func (w *World) approve(account string, p Purchase, token *CustomerToken) Answer {
 	a := &Authorization{Result: ResultApproved, Token: token, TokenAsked: p.Token != nil}
+	transaction := ""
 	if p.Amount != 0 {
 		t := w.charge(account, p).snapshot()
-		a.Transaction = &t
+		a.Transaction, transaction = &t, t.ID
 	}
+	a.NetworkData = p.networkReply(ResultApproved, transaction)
 	return Answer{Status: http.StatusOK, Authorization: a}
 }
 
 func declined(p Purchase) Answer {
 	return Answer{
-		Status:        http.StatusOK,
-		Authorization: &Authorization{Result: ResultDeclined, TokenAsked: p.Token != nil},
+		Status: http.StatusOK,
+		Authorization: &Authorization{
+			Result: ResultDeclined, TokenAsked: p.Token != nil, NetworkData: p.networkReply(ResultDeclined, ""),
+		},
 	}
 }
 

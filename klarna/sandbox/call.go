@@ -109,6 +109,7 @@ type Purchase struct {
 	Reference         string // payment_transaction_reference
 	CaptureNow        bool
 	PurchaseReference string
+	OptionID          string // payment_option_id
 	Lines             []Line
 	NetworkData       string // passed through by partners, compared byte for byte
 	StepUp            *StepUp
@@ -131,9 +132,11 @@ type StepUp struct {
 	Reference string // payment_request_reference
 	Method    string // MethodQR, MethodHandover or MethodSDK
 	ReturnURL string
-	Required  bool // mode REQUIRED: no approval without the customer
-	Expiry    Expiry
-	Location  Location
+
+	AppReturnURL string
+	Required     bool // mode REQUIRED: no approval without the customer
+	Expiry       Expiry
+	Location     Location
 }
 
 // The ways to reach the customer.

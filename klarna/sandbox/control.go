@@ -21,6 +21,7 @@ func (s *Server) controlRoutes(mux *http.ServeMux) {
 	mux.Handle("POST /sandbox/behaviour", s.control(setBehaviour))
 	mux.Handle("POST /sandbox/policy", s.control(setPolicy))
 	mux.Handle("POST /sandbox/clock", s.control(moveClock))
+	mux.Handle("POST /sandbox/revoke", s.control(revokeTokens))
 	mux.Handle("POST /sandbox/faults", s.sameOrigin(http.HandlerFunc(s.setFaults)))
 	mux.HandleFunc("GET /sandbox/ledger", func(w http.ResponseWriter, _ *http.Request) {
 		var l Ledger
@@ -125,18 +126,30 @@ func (o object) duration(name string) time.Duration {
 }
 
 func setBehaviour(s *Server, o object) any {
-	o.only("first", "customer", "after", "finalize")
+	o.only("first", "customer", "after", "finalize", "token")
 	b := Behaviour{
 		First: First(o.oneOf("first", string(FirstStepUp), string(FirstApproved), string(FirstDeclined))),
 		Customer: Customer(o.oneOf("customer", string(CustomerManual), string(CustomerApprove),
 			string(CustomerReject), string(CustomerAbort), string(CustomerLeave))),
 		After:    o.duration("after"),
 		Finalize: Finalize(o.oneOf("finalize", string(FinalizeApproved), string(FinalizeDeclined), string(FinalizeStepUp))),
+		Token:    TokenCharge(o.oneOf("token", string(TokenApproved), string(TokenStepUp), string(TokenDeclined))),
 	}
 	if len(*o.bad) == 0 {
 		s.with(func(w *World, _ time.Time) { w.SetBehaviour(b) })
 	}
 	return struct{}{}
+}
+
+// revokeTokens is what the customer does in Klarna's app. The path for partners is not published.
+func revokeTokens(s *Server, o object) any {
+	o.only("customer_token_reference")
+	o.needed("customer_token_reference")
+	reference, n := o.text("customer_token_reference", maxText), 0
+	if len(*o.bad) == 0 {
+		s.with(func(w *World, _ time.Time) { n = w.RevokeReference(reference) })
+	}
+	return map[string]int{"revoked": n}
 }
 
 func setPolicy(s *Server, o object) any {

@@ -75,6 +75,11 @@ func (w *World) encodeAuthorization(a Authorization) wireAuthorization {
 		r := w.encodeRequest(*a.Request)
 		out.Request = &r
 	}
+	if w.policy.InteropNames {
+		out.InteropData = a.NetworkData
+	} else {
+		out.NetworkData = a.NetworkData
+	}
 	return out
 }
 
@@ -91,6 +96,7 @@ func (w *World) encodeRequest(r PaymentRequest) wireRequest {
 	switch r.State {
 	case StateSubmitted, StateInProgress:
 		out.Context.Interaction = interactionOf(r)
+		out.Data = r.handOverData()
 	case StateCompleted:
 		names := w.tokenNames(r.Token)
 		if w.policy.TokenAtRoot {

@@ -14,6 +14,7 @@ type Behaviour struct {
 	// half of it.
 	After    time.Duration
 	Finalize Finalize
+	Token    TokenCharge
 }
 
 // First is the result of the first authorize.
@@ -46,6 +47,16 @@ const (
 	FinalizeApproved Finalize = "approved"
 	FinalizeDeclined Finalize = "declined"
 	FinalizeStepUp   Finalize = "step_up"
+)
+
+// TokenCharge is the result of charging a stored customer token.
+type TokenCharge string
+
+// The results of a charge; the zero value is TokenApproved. A customer who is not there is never asked.
+const (
+	TokenApproved TokenCharge = "approved"
+	TokenStepUp   TokenCharge = "step_up"
+	TokenDeclined TokenCharge = "declined"
 )
 
 // Policy is where Klarna's pages disagree or are silent. The zero value is the newest page of each.

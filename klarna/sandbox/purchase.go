@@ -22,6 +22,7 @@ func (o object) purchase() Purchase {
 		p.Amount = t.integer("amount")
 		p.Reference = t.text("payment_transaction_reference", maxText)
 		p.CaptureNow = t.oneOf("capture", "NOW", "LATER") == "NOW"
+		p.OptionID = t.text("payment_option_id", maxURL)
 		t.needed("amount")
 	} else if o.has("amount") {
 		p.Amount = o.integer("amount")
@@ -76,12 +77,7 @@ func (o object) lines() []Line {
 	}
 	lines := []Line{}
 	for _, l := range o.objects("line_items", maxLines) {
-		l.needed("name", "quantity", "total_amount")
-		lines = append(lines, Line{
-			Name: l.text("name", maxText), Quantity: l.integer("quantity"), UnitPrice: l.integer("unit_price"),
-			TotalAmount: l.money("total_amount"), TotalTax: l.money("total_tax_amount"),
-			Product: l.text("product_identifier", maxText), Reference: l.text("line_item_reference", maxText),
-		})
+		lines = append(lines, l.line())
 	}
 	return lines
 }
@@ -109,9 +105,9 @@ func (o object) stepUp() *StepUp {
 	out := &StepUp{
 		Reference: s.text("payment_request_reference", maxText),
 		Method:    config.text("method", maxText),
-		ReturnURL: config.text("return_url", maxURL),
-		Required:  s.oneOf("mode", "REQUIRED") != "",
-		Expiry:    config.expiry(),
+		ReturnURL: config.returnURL("return_url"), AppReturnURL: config.returnURL("app_return_url"),
+		Required: s.oneOf("mode", "REQUIRED") != "",
+		Expiry:   config.expiry(),
 	}
 	from := s
 	if !s.has("point_of_checkout") && !s.has("point_of_transaction") {

@@ -238,7 +238,7 @@ func TestHandoverWithCustomerToken(t *testing.T) {
 		at(f, "payment_transaction_response", "result") != "APPROVED" {
 		t.Errorf("finalize = %v, want the customer token %q", f, token)
 	}
-	f = c.json("POST", partner+"/payment/authorize", finalBody, 200, "Klarna-Customer-Token", token)
+	f = c.json("POST", partner+"/payment/authorize", body, 200, "Klarna-Customer-Token", token)
 	if at(f, "payment_transaction_response", "result") != "APPROVED" {
 		t.Errorf("charge of the token = %v", f)
 	}

@@ -4,6 +4,9 @@
 package sandbox
 
 import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
 	"net/http"
 	"slices"
 	"strings"
@@ -30,9 +33,15 @@ type Sighting struct {
 	Terminal       string    `json:"terminal_reference"`
 	Placement      string    `json:"location_placement"` // step_up_config, top_level, or empty
 	Reference      string    `json:"payment_transaction_reference"`
-	Capture        string    `json:"capture"` // NOW or LATER on authorize
-	Warnings       []string  `json:"warnings"`
-	Status         int       `json:"status"` // 0 if no answer was sent
+	Capture        string    `json:"capture"`     // NOW or LATER on authorize
+	Interaction    string    `json:"interaction"` // QR_CODE, HANDOVER, SDK; empty if nobody may be asked
+	OptionID       string    `json:"payment_option_id"`
+	// What must not be shown, as SHA-256 in hexadecimal digits; empty where nothing came.
+	SessionToken  string   `json:"session_token_sha256"`
+	NetworkData   string   `json:"network_data_sha256"`
+	CustomerToken string   `json:"customer_token_sha256"`
+	Warnings      []string `json:"warnings"`
+	Status        int      `json:"status"` // 0 if no answer was sent
 }
 
 // sight starts the sighting of a call.
@@ -58,12 +67,15 @@ func (g *Sighting) describe(c Call) {
 	switch c := c.(type) {
 	case Authorize:
 		p = c.Purchase
+		g.SessionToken = fingerprintOf(cmp.Or(c.NetworkToken, c.PaymentToken, c.InteropToken))
+		g.CustomerToken = fingerprintOf(c.CustomerToken)
 	case Create:
 		p = c.Purchase
 	case Read, Update, Cancel, ReadTransaction, UpdateTransaction, Take, GiveBack, Void:
 		return
 	}
 	g.Reference, g.Capture = p.Reference, "LATER"
+	g.OptionID, g.NetworkData = p.OptionID, fingerprintOf(p.NetworkData)
 	if p.CaptureNow {
 		g.Capture = "NOW"
 	}
@@ -73,12 +85,22 @@ func (g *Sighting) describe(c Call) {
 	if p.StepUp == nil {
 		return
 	}
+	g.Interaction = p.StepUp.Method
 	l := p.StepUp.Location
 	g.StoreID, g.StoreReference, g.Terminal, g.Placement = l.StoreID, l.StoreReference, l.Terminal, l.Placement
 	if l.NewStore != "" {
 		g.StoreReference = l.NewStore
 		g.Warnings = append(g.Warnings, "a store was onboarded by a sale")
 	}
+}
+
+// fingerprintOf shows that two secrets are the same without showing either.
+func fingerprintOf(text string) string {
+	if text == "" {
+		return ""
+	}
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:])
 }
 
 // keep adds a sighting that is complete.

@@ -11,6 +11,9 @@ type wireAuthorization struct {
 	Response *wireResult        `json:"payment_transaction_response,omitempty"`
 	Request  *wireRequest       `json:"payment_request,omitempty"`
 	Token    *wireTokenResponse `json:"customer_token_response,omitempty"`
+	// The newer and the older name of one thing.
+	NetworkData string `json:"klarna_network_response_data,omitempty"`
+	InteropData string `json:"interoperability_response_data,omitempty"`
 }
 
 type wireResult struct {
@@ -34,6 +37,7 @@ type wireRequest struct {
 	Context      wireContext `json:"state_context"`
 	Token        string      `json:"klarna_network_session_token,omitempty"`
 	PaymentToken string      `json:"payment_token,omitempty"`
+	Data         string      `json:"payment_request_data,omitempty"`
 	ExpiresAt    time.Time   `json:"expires_at"`
 	CreatedAt    time.Time   `json:"created_at"`
 	UpdatedAt    time.Time   `json:"updated_at"`

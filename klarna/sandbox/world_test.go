@@ -819,23 +819,44 @@ func TestCustomerTokens(t *testing.T) {
 		c.Reference, c.CustomerToken = "later", token
 		return c
 	}
+	there := func(c sandbox.Authorize) sandbox.Authorize {
+		c.StepUp = first().StepUp
+		return c
+	}
+	alone := func(c sandbox.Authorize) sandbox.Authorize { return c }
+	stepsUp := sandbox.Behaviour{Token: sandbox.TokenStepUp}
 	tests := map[string]struct {
 		scope string
+		form  func(sandbox.Authorize) sandbox.Authorize
 		do    func(d *desk, token string)
 		want  sandbox.Result
 	}{
-		"present":      {sandbox.ScopePresent, func(*desk, string) {}, sandbox.ResultApproved},
-		"not present":  {sandbox.ScopeNotPresent, func(*desk, string) {}, sandbox.ResultApproved},
-		"login only":   {sandbox.ScopeLogin, func(*desk, string) {}, sandbox.ResultDeclined},
-		"revoked":      {sandbox.ScopePresent, func(d *desk, token string) { _ = d.Revoke(token) }, sandbox.ResultDeclined},
-		"told to fail": {sandbox.ScopePresent, func(d *desk, _ string) { d.SetBehaviour(sandbox.Behaviour{First: sandbox.FirstDeclined}) }, sandbox.ResultDeclined},
+		"present":                       {sandbox.ScopePresent, there, func(*desk, string) {}, sandbox.ResultApproved},
+		"present, and asked again":      {sandbox.ScopePresent, there, func(d *desk, _ string) { d.SetBehaviour(stepsUp) }, sandbox.ResultStepUp},
+		"present, charged as absent":    {sandbox.ScopePresent, alone, func(*desk, string) {}, sandbox.ResultDeclined},
+		"not present":                   {sandbox.ScopeNotPresent, alone, func(*desk, string) {}, sandbox.ResultApproved},
+		"not present is never asked":    {sandbox.ScopeNotPresent, alone, func(d *desk, _ string) { d.SetBehaviour(stepsUp) }, sandbox.ResultApproved},
+		"not present, charged as there": {sandbox.ScopeNotPresent, there, func(*desk, string) {}, sandbox.ResultDeclined},
+		"login only":                    {sandbox.ScopeLogin, there, func(*desk, string) {}, sandbox.ResultDeclined},
+		"revoked":                       {sandbox.ScopePresent, there, func(d *desk, token string) { _ = d.Revoke(token) }, sandbox.ResultDeclined},
+		"revoked by the customer's name": {sandbox.ScopePresent, there, func(d *desk, _ string) {
+			if n := d.RevokeReference("customer-1"); n != 1 {
+				d.t.Errorf("RevokeReference = %d, want 1", n)
+			}
+		}, sandbox.ResultDeclined},
+		"told to fail": {sandbox.ScopePresent, there, func(d *desk, _ string) {
+			d.SetBehaviour(sandbox.Behaviour{First: sandbox.FirstDeclined})
+		}, sandbox.ResultDeclined},
+		"its charge told to fail": {sandbox.ScopePresent, there, func(d *desk, _ string) {
+			d.SetBehaviour(sandbox.Behaviour{Token: sandbox.TokenDeclined})
+		}, sandbox.ResultDeclined},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			d := newDesk(t)
 			token := make(d, tc.scope)
 			tc.do(d, token)
-			if a := d.send("", charge(token)); result(a) != tc.want {
+			if a := d.send("", tc.form(charge(token))); result(a) != tc.want {
 				t.Errorf("charge = %+v, want %s", a, tc.want)
 			}
 		})

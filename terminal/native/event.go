@@ -76,6 +76,20 @@ type Display struct {
 	ShortCode string    `json:"short_code,omitempty"`
 	ExpiresAt time.Time `json:"expires_at,omitzero"`
 	NoDisplay bool      `json:"no_display,omitempty"` // no customer screen is connected
+	HandOver
+}
+
+// HandOver is what a till passes on to its customer, or to the page that its customer uses.
+type HandOver struct {
+	RequestID   string `json:"payment_request_id,omitempty"`
+	RequestURL  string `json:"payment_request_url,omitempty"`
+	RequestData string `json:"payment_request_data,omitempty"`
+}
+
+// Brought is what came with Klarna's word besides it.
+type Brought struct {
+	CustomerToken string `json:"customer_token,omitempty"`               // our handle of the token that was asked for
+	ResponseData  string `json:"klarna_network_response_data,omitempty"` // for the shop's own app, unchanged
 }
 
 // Progress is news on the way.
@@ -110,6 +124,7 @@ type Result struct {
 	By        string    `json:"by,omitempty"` // till, customer, timeout or terminal
 	GivenBack bool      `json:"given_back,omitempty"`
 	Replay    bool      `json:"replay,omitempty"`
+	Brought
 }
 
 // Update is the one later correction of a result.
@@ -120,6 +135,7 @@ type Update struct {
 	Text    string    `json:"text,omitempty"`
 	At      time.Time `json:"at,omitzero"`
 	Replay  bool      `json:"replay,omitempty"`
+	Brought
 }
 
 // State answers status: the members of the last word, which has an outcome if it is a result or an
@@ -139,6 +155,8 @@ type State struct {
 	By        string    `json:"by,omitempty"`
 	GivenBack bool      `json:"given_back,omitempty"`
 	Replay    bool      `json:"replay,omitempty"`
+	Brought
+	HandOver
 }
 
 // Confirmed means that the acknowledgement is on disk.
@@ -165,6 +183,11 @@ type Notice struct {
 	Text  string `json:"text,omitempty"`
 }
 
+// Forgotten means that the token is not there any more, whether or not it ever was.
+type Forgotten struct {
+	CustomerToken string `json:"customer_token"`
+}
+
 // Alive is the heartbeat that a till asked for in hello.
 type Alive struct{}
 
@@ -182,6 +205,7 @@ func (Confirmed) event()  {}
 func (Error) event()      {}
 func (Notice) event()     {}
 func (Alive) event()      {}
+func (Forgotten) event()  {}
 
 // Type implements Message.
 func (Welcome) Type() string { return "hello" }
@@ -224,6 +248,9 @@ func (Notice) Type() string { return "notice" }
 
 // Type implements Message.
 func (Alive) Type() string { return "alive" }
+
+// Type implements Message.
+func (Forgotten) Type() string { return "forgotten" }
 
 // Append appends m as one object, without line end. Text that is not UTF-8 is repaired; a raw member
 // that is not JSON makes the message null, which every reader refuses.

@@ -68,8 +68,8 @@ func TestEventsAreReadAndWrittenAsInTheVectors(t *testing.T) {
 			t.Errorf("Append(%#v) =\n%s, want\n%s", e, got, v.out)
 		}
 	}
-	if len(seen) != 14 {
-		t.Errorf("the vectors show %d kinds of events, want all 14", len(seen))
+	if len(seen) != 15 {
+		t.Errorf("the vectors show %d kinds of events, want all 15", len(seen))
 	}
 }
 
@@ -218,24 +218,6 @@ func TestErrorsCarryTheIDAndNoValue(t *testing.T) {
 		if _, err := native.ParseRequest([]byte(in)); err == nil || strings.Contains(err.Error(), "4111") {
 			t.Errorf("ParseRequest(%s): %v, want an error without the value", in, err)
 		}
-	}
-}
-
-func TestUnsupportedMembersAreNamed(t *testing.T) {
-	t.Parallel()
-	for member, value := range map[string]string{
-		"interaction": `"HANDOVER"`, "return_url": `"https://a"`, "app_return_url": `"app:"`,
-		"klarna_network_data": `"x"`, "interoperability_data": `{}`, "klarna_network_session_token": `"x"`,
-		"interoperability_token": `"x"`, "request_customer_token": `{"scopes":[]}`, "customer_token": `"x"`, "present": `true`,
-	} {
-		q, err := native.ParseRequest([]byte(`{"type":"pay","id":"A1","amount":1,"currency":"EUR","` + member + `":` + value + `}`))
-		p, ok := q.(native.Pay)
-		if err != nil || !ok || p.Unsupported() != member {
-			t.Errorf("a pay with %s = %#v, %v, unsupported %q, want %q", member, q, err, p.Unsupported(), member)
-		}
-	}
-	if p := (native.Pay{ID: "A1", Interaction: "QR_CODE", QR: []string{"svg"}, Lines: []native.Line{{}}}); p.Unsupported() != "" {
-		t.Errorf("Unsupported = %q, want none", p.Unsupported())
 	}
 }
 

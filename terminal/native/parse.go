@@ -71,6 +71,8 @@ func (r *reader) request(kind string) Request {
 		return Here{ID: r.id("id")}
 	case "refund":
 		return r.refund()
+	case "forget":
+		return Forget{CustomerToken: r.handle("customer_token", true)}
 	case "totals":
 		return Totals{Since: r.text("since", maxTime), Close: r.flag("close")}
 	}
@@ -107,16 +109,7 @@ func (r *reader) pay() Pay {
 	}
 	p.Lines = r.lines("lines")
 	p.QR = r.forms("qr")
-	p.Interaction = r.one("interaction", "QR_CODE", "HANDOVER")
-	p.ReturnURL = r.text("return_url", maxLong)
-	p.AppReturnURL = r.text("app_return_url", maxLong)
-	p.NetworkData = r.raw("klarna_network_data")
-	p.InteropData = r.raw("interoperability_data")
-	p.NetworkToken = r.raw("klarna_network_session_token")
-	p.InteropToken = r.raw("interoperability_token")
-	p.WantsToken = r.raw("request_customer_token")
-	p.CustomerToken = r.text("customer_token", maxText)
-	p.Present = r.raw("present")
+	r.session(&p)
 	return p
 }
 

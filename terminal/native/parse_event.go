@@ -50,6 +50,8 @@ func (r *reader) event(kind string) Event {
 		return Notice{State: r.text("state", maxID), Text: r.text("text", maxText)}
 	case "alive":
 		return Alive{}
+	case "forgotten":
+		return Forgotten{CustomerToken: r.handle("customer_token", true)}
 	}
 	r.refuse("type", "is not one of the known words")
 	return nil
@@ -97,6 +99,7 @@ func (r *reader) display() Display {
 		ID: r.id("id"), QR: r.text("qr", maxLong),
 		SVG: r.text("svg", maxLong), PNG: r.text("png", maxLong), ESCPOS: r.text("escpos", maxLong),
 		ShortCode: r.text("short_code", maxID), ExpiresAt: r.time("expires_at"), NoDisplay: r.flag("no_display"),
+		HandOver: r.handOver(),
 	}
 }
 
@@ -109,7 +112,7 @@ func (r *reader) result() Result {
 		Amount: r.money("amount"), Currency: r.currency("currency"),
 		Reference: r.text("reference", maxID), Receipt: r.texts("receipt", maxBasket),
 		At: r.time("at"), By: r.text("by", maxID),
-		GivenBack: r.flag("given_back"), Replay: r.flag("replay"),
+		GivenBack: r.flag("given_back"), Replay: r.flag("replay"), Brought: r.brought(),
 	}
 }
 
@@ -118,6 +121,7 @@ func (r *reader) update() Update {
 	return Update{
 		ID: r.id("id"), Outcome: r.outcome(),
 		Code: r.text("code", maxID), Text: r.text("text", maxText), At: r.time("at"), Replay: r.flag("replay"),
+		Brought: r.brought(),
 	}
 }
 
@@ -128,7 +132,7 @@ func (r *reader) state() State {
 		Amount: r.money("amount"), Currency: r.currency("currency"),
 		Reference: r.text("reference", maxID), Receipt: r.texts("receipt", maxBasket),
 		At: r.time("at"), By: r.text("by", maxID),
-		GivenBack: r.flag("given_back"), Replay: r.flag("replay"),
+		GivenBack: r.flag("given_back"), Replay: r.flag("replay"), Brought: r.brought(), HandOver: r.handOver(),
 	}
 }
 

@@ -3,10 +3,7 @@
 
 package native
 
-import (
-	"encoding/json"
-	"strconv"
-)
+import "strconv"
 
 const (
 	maxID   = 64  // characters of a till's id, and of other names
@@ -56,7 +53,7 @@ type Ping struct {
 	N int64 `json:"n"`
 }
 
-// Pay asks for a payment. Raw members are kept byte for byte.
+// Pay asks for a payment. What the shop's own app made for Klarna is kept byte for byte.
 type Pay struct {
 	ID       string `json:"id"`
 	Amount   int64  `json:"amount"` // minor units
@@ -66,17 +63,18 @@ type Pay struct {
 	Lang     string `json:"lang,omitempty"`      // two letters
 	Lines    []Line `json:"lines,omitempty"`
 
-	QR            []string        `json:"qr,omitempty"`          // forms of the code: text, svg, png, escpos
-	Interaction   string          `json:"interaction,omitempty"` // QR_CODE or HANDOVER
-	ReturnURL     string          `json:"return_url,omitempty"`
-	AppReturnURL  string          `json:"app_return_url,omitempty"`
-	NetworkData   json.RawMessage `json:"klarna_network_data,omitempty"`
-	InteropData   json.RawMessage `json:"interoperability_data,omitempty"`
-	NetworkToken  json.RawMessage `json:"klarna_network_session_token,omitempty"`
-	InteropToken  json.RawMessage `json:"interoperability_token,omitempty"`
-	WantsToken    json.RawMessage `json:"request_customer_token,omitempty"`
-	CustomerToken string          `json:"customer_token,omitempty"`
-	Present       json.RawMessage `json:"present,omitempty"`
+	QR            []string      `json:"qr,omitempty"`          // forms of the code: text, svg, png, escpos
+	Interaction   string        `json:"interaction,omitempty"` // QR_CODE or HANDOVER
+	ReturnURL     string        `json:"return_url,omitempty"`
+	AppReturnURL  string        `json:"app_return_url,omitempty"`
+	NetworkData   string        `json:"klarna_network_data,omitempty"`
+	InteropData   string        `json:"interoperability_data,omitempty"` // the older name
+	NetworkToken  string        `json:"klarna_network_session_token,omitempty"`
+	InteropToken  string        `json:"interoperability_token,omitempty"` // the older name
+	OptionID      string        `json:"payment_option_id,omitempty"`
+	WantsToken    *TokenRequest `json:"request_customer_token,omitempty"`
+	CustomerToken string        `json:"customer_token,omitempty"` // a handle that a result gave
+	Present       *bool         `json:"present,omitempty"`        // the customer of the token is there; true unless said
 }
 
 // Line is one position of the basket. Total and Tax are in minor units; Total may be negative.
@@ -120,6 +118,11 @@ type Refund struct {
 	Reason   string `json:"reason,omitempty"`
 }
 
+// Forget erases a customer token that a result gave.
+type Forget struct {
+	CustomerToken string `json:"customer_token"`
+}
+
 // Totals asks for the sums since an instant, or closes the day.
 type Totals struct {
 	Since string `json:"since,omitempty"`
@@ -135,6 +138,7 @@ func (Confirm) request() {}
 func (Here) request()    {}
 func (Refund) request()  {}
 func (Totals) request()  {}
+func (Forget) request()  {}
 
 // Type implements Message.
 func (Hello) Type() string { return "hello" }
@@ -163,33 +167,8 @@ func (Refund) Type() string { return "refund" }
 // Type implements Message.
 func (Totals) Type() string { return "totals" }
 
-// Unsupported names the first member of p that is understood but that this version cannot honour, or "".
-// To ignore one of them would be to sell something else than was asked for.
-func (p Pay) Unsupported() string {
-	switch {
-	case p.Interaction != "" && p.Interaction != "QR_CODE":
-		return "interaction"
-	case p.ReturnURL != "":
-		return "return_url"
-	case p.AppReturnURL != "":
-		return "app_return_url"
-	case p.NetworkData != nil:
-		return "klarna_network_data"
-	case p.InteropData != nil:
-		return "interoperability_data"
-	case p.NetworkToken != nil:
-		return "klarna_network_session_token"
-	case p.InteropToken != nil:
-		return "interoperability_token"
-	case p.WantsToken != nil:
-		return "request_customer_token"
-	case p.CustomerToken != "":
-		return "customer_token"
-	case p.Present != nil:
-		return "present"
-	}
-	return ""
-}
+// Type implements Message.
+func (Forget) Type() string { return "forget" }
 
 func (r *reader) lines(name string) []Line {
 	var all []Line
