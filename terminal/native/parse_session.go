@@ -6,6 +6,7 @@ package native
 import (
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -69,15 +70,16 @@ func visible(s string) bool {
 }
 
 // data is text that is handed on byte for byte. Half of a surrogate pair has no bytes of its own: the
-// decoder would put another character in its place, so that what went on would not be what came.
+// decoder would put another character in its place, so that what went on would not be what came. Klarna
+// takes no control characters (Data types).
 func (r *reader) data(name string) string {
 	v := r.raw(name)
 	if v == nil {
 		return ""
 	}
 	s := r.text(name, maxData)
-	if s == "" || len(s) > maxData || strings.ContainsRune(s, utf8.RuneError) {
-		r.refuse(name, "expected text of 1 to "+strconv.Itoa(maxData)+" bytes that can be handed on unchanged")
+	if s == "" || len(s) > maxData || strings.ContainsRune(s, utf8.RuneError) || strings.ContainsFunc(s, unicode.IsControl) {
+		r.refuse(name, "expected text of 1 to "+strconv.Itoa(maxData)+" bytes without control characters, to be handed on unchanged")
 		return ""
 	}
 	return s
