@@ -142,7 +142,7 @@ func (s *webSale) hear(ctx context.Context, e native.Event) error {
 	case native.State:
 		outcome, givenBack = e.Outcome, e.GivenBack
 	case native.Welcome, native.Pong, native.Error, native.Accepted, native.Display, native.Progress, native.Ask,
-		native.Cancelling, native.Confirmed, native.Notice, native.Alive:
+		native.Cancelling, native.Confirmed, native.Notice, native.Alive, native.Forgotten:
 	}
 	if outcome == "" {
 		return nil

@@ -248,7 +248,7 @@ func (s *zvtSession) confirm(ctx context.Context, c payment.Confirm) error {
 		case payment.Refusal:
 			return w.ID == c.ID
 		case payment.Accepted, payment.Display, payment.Progress, payment.AskHere, payment.Cancelling, payment.Result,
-			payment.Update, payment.LaneState:
+			payment.Update, payment.LaneState, payment.Forgotten:
 		}
 		return false
 	})

@@ -79,7 +79,7 @@ func TestAStoredCustomerPaysByHandle(t *testing.T) {
 	s.sold("C2", order{"customer_token": handle}, "approved")
 	s.sold("C3", order{"customer_token": handle, "present": false}, "approved")
 	s.holds(3 * 1610)
-	got := s.sights("authorize")
+	got := s.sights()
 	if last := got[len(got)-1]; last.CustomerToken != digestOf(raw) || last.Interaction != "" {
 		t.Errorf("klarna saw %+v, want the stored token and nobody to ask", last)
 	}
@@ -207,7 +207,7 @@ func TestAnAbsentCustomerIsChargedOnceWhateverFails(t *testing.T) {
 		t.Errorf("%d transactions, want two", n)
 	}
 	keys := map[string]bool{}
-	for _, g := range s.sights("authorize") {
+	for _, g := range s.sights() {
 		if g.CustomerToken != "" {
 			keys[g.Key] = true
 		}
@@ -240,10 +240,10 @@ func TestAStoredTokenNeedsTheKeyOfItsShop(t *testing.T) {
 	if err != nil || !found || len(kept.Sealed) < 40 || kept.Reference != "customer 7" {
 		t.Errorf("Customer(%s) = %+v, %t, %v", handle, kept, found, err)
 	}
-	if err := j.Verify(t.Context(), nil); err != nil {
+	if err = j.Verify(t.Context(), nil); err != nil {
 		t.Errorf("Verify: %v", err)
 	}
-	if err := j.Close(); err != nil {
+	if err = j.Close(); err != nil {
 		t.Fatal(err)
 	}
 	box, err := openTokenBox(filepath.Dir(key))

@@ -106,8 +106,8 @@ type sight struct {
 	Key           string `json:"idempotency_key"`
 }
 
-// sights are the calls of one route.
-func (s *shop) sights(route string) []sight {
+// sights are the first authorizations that klarna was asked for.
+func (s *shop) sights() []sight {
 	s.t.Helper()
 	var all struct {
 		Requests []sight `json:"requests"`
@@ -115,7 +115,7 @@ func (s *shop) sights(route string) []sight {
 	s.get(s.sandbox+"/sandbox/requests", &all)
 	var of []sight
 	for _, g := range all.Requests {
-		if g.Route == route {
+		if g.Route == "authorize" {
 			of = append(of, g)
 		}
 	}
@@ -183,7 +183,7 @@ func TestAHandOverGivesTheTillAnAddress(t *testing.T) {
 	if n.RequestID != request || n.RequestURL != s.sandbox+"/phone/"+request || !strings.Contains(n.Data, request) {
 		t.Errorf("the till heard %+v, want the address of %s and its data", n, request)
 	}
-	if got := s.sights("authorize"); len(got) != 1 || got[0].Interaction != "HANDOVER" {
+	if got := s.sights(); len(got) != 1 || got[0].Interaction != "HANDOVER" {
 		t.Errorf("klarna saw %+v, want one hand-over", got)
 	}
 	s.daemon.kill()
@@ -260,7 +260,7 @@ func TestSessionDataGoesOnByteForByte(t *testing.T) {
 			session := order{c.tokenName: token, c.dataName: data, "payment_option_id": "eyJvcHRpb24iOjF9"}
 			n := s.sold("S1", session, "approved")
 			s.holds(1610)
-			got := s.sights("authorize")
+			got := s.sights()
 			if len(got) != 1 || got[0].SessionToken != digestOf(token) || got[0].NetworkData != digestOf(data) ||
 				got[0].OptionID != "eyJvcHRpb24iOjF9" || got[0].Dialect != c.dialect {
 				t.Errorf("klarna saw %+v, want the app's own bytes in the dialect %s", got, c.dialect)
@@ -303,7 +303,7 @@ func TestSessionDataSurvivesAKill(t *testing.T) {
 		t.Errorf("after two kills the till heard %+v", n)
 	}
 	s.holds(1610)
-	got := s.sights("authorize")
+	got := s.sights()
 	if len(got) < 2 {
 		t.Fatalf("klarna saw %d authorizations, want a repeat", len(got))
 	}
@@ -362,7 +362,7 @@ func TestMixedTenderAndBaskets(t *testing.T) {
 		line("Gift card", 1, -2000, 0), line("Paid in cash", 1, -8590, 0),
 	}}, "approved")
 	s.holds(1610)
-	for _, g := range s.sights("authorize") {
+	for _, g := range s.sights() {
 		if g.Status != http.StatusOK {
 			t.Errorf("the strict simulator answered %d to a basket", g.Status)
 		}

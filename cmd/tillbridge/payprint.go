@@ -125,7 +125,7 @@ func wordOf(o payment.Outcome, e native.Event) string {
 	case native.Update:
 		text = e.Text
 	case native.Welcome, native.Pong, native.Accepted, native.Display, native.Progress, native.Ask, native.Cancelling,
-		native.Confirmed, native.Error, native.Notice, native.Alive:
+		native.Confirmed, native.Error, native.Notice, native.Alive, native.Forgotten:
 	}
 	line := plain(string(o))
 	if amount.Minor > 0 {

@@ -158,7 +158,8 @@ func standing(e native.Event) string {
 		id, phase = e.ID, string(payment.PhaseCancelling)
 	case native.Accepted:
 		id, phase = e.ID, string(payment.PhaseCreating)
-	case native.Welcome, native.Pong, native.Display, native.Ask, native.Confirmed, native.Error, native.Notice, native.Alive:
+	case native.Welcome, native.Pong, native.Display, native.Ask, native.Confirmed, native.Error, native.Notice, native.Alive,
+		native.Forgotten:
 	}
 	if phase != "" {
 		return plain("payment " + id + ": running: " + phase)

@@ -80,7 +80,7 @@ func makeTokenKey(root *os.Root) error {
 	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return err
 	}
-	if err := root.Rename(draft, tokenKeyFile); err != nil {
+	if err = root.Rename(draft, tokenKeyFile); err != nil {
 		return err
 	}
 	if runtime.GOOS == "windows" {
