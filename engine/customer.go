@@ -134,8 +134,8 @@ func (c *Core) recallCustomer(j Journal, a payment.Ask) error {
 
 // recallReply reads what is still owed to the till of a finished payment.
 func (c *Core) recallReply(j Journal, p payment.Payment) error {
-	key := p.Owed()
-	if key == "" {
+	key, job := p.Owed(), c.jobs[p.ID]
+	if key == "" || job == nil {
 		return nil
 	}
 	blob, found, err := j.Blob(key)
@@ -143,7 +143,7 @@ func (c *Core) recallReply(j Journal, p payment.Payment) error {
 		return fmt.Errorf("read the reply to %s: %w", p.ID, err)
 	}
 	if found {
-		c.jobs[p.ID].blobs[key] = blob
+		job.blobs[key] = blob
 	}
 	return nil
 }

@@ -122,7 +122,8 @@ func (c *Core) intend(j *job, w payment.Write, attempt int) error {
 			blob.Customer = c.customer
 		}
 	case payment.WriteFinalize:
-		blob.Token, blob.Customer = j.token.Reveal(), j.given
+		blob.Token = j.token.Reveal()
+		blob.Customer = j.given
 	case payment.WriteCapture, payment.WriteVoid, payment.WriteRefund: // the body is all of it
 	}
 	intent := payment.Intent{Write: w, Key: blob.Key, Hash: hashOf(body), Attempt: attempt, At: c.now.Wall}

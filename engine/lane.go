@@ -60,7 +60,8 @@ func (c *Core) scene(l *lane) Scene {
 	s := Scene{Lane: l.ID, Offline: c.offline()}
 	if j := l.focus; j != nil {
 		s.Payment, s.Left = j.p, j.deadline-c.now.Up
-		s.Fresh = j.fresh && j.p.State == payment.StateWaiting && j.p.Order.ShowsCode()
+		s.Fresh = j.fresh && j.p.State == payment.StateWaiting
+		s.Fresh = s.Fresh && j.p.Order.ShowsCode()
 	}
 	return s
 }

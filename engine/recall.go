@@ -63,12 +63,11 @@ func (c *Core) Recall(now Instant, j Journal, in Input) error {
 	}
 	if found {
 		c.Remember(now, p)
-		return c.recallReply(j, p)
 	}
 	if l := c.lane(lane); found && last && l != nil && l.last == "" {
 		l.last = p.ID.Till
 	}
-	return nil
+	return c.recallReply(j, p)
 }
 
 // about is the payment that an ask names.
