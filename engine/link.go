@@ -65,6 +65,20 @@ func (c *Core) attach(j *job, id payment.LinkID) {
 	}
 }
 
+// heardBy reports whether somebody hears about j. Where the links that spoke about it are gone, every other one that is
+// open on its lane does: the till may have one of them left.
+func (c *Core) heardBy(j *job) bool {
+	if len(j.links) > 0 {
+		return true
+	}
+	for _, k := range c.links {
+		if k.Lane == j.p.ID.Lane && !k.Brief {
+			j.links = append(j.links, k.id)
+		}
+	}
+	return len(j.links) > 0
+}
+
 // there reports whether j's till is present: a link that cannot be probed is open, a probed one has
 // just answered, or a till of single requests was heard moments ago.
 func (c *Core) there(j *job) bool {

@@ -213,7 +213,7 @@ func (c *Core) offer(j *job) {
 		if c.due(j, max(j.since, j.contact)+c.set.TillGrace) {
 			c.ignore(c.apply(j, payment.CancelAsked{At: c.now.Wall, Why: payment.WhyTillGone}))
 		}
-	case len(j.links) > 0:
+	case c.heardBy(j):
 		if c.due(j, j.offerAt) {
 			c.tellAll(j, c.last(j, true))
 			j.offerAt = c.now.Up + reoffer

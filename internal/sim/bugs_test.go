@@ -229,6 +229,8 @@ func tillBugs() []bug {
 			"			c.tellAll(j, c.last(j, true))\n			j.offerAt", "			j.offerAt"),
 		one("no-offer-on-return", "a till that comes back is not offered its approval", linkGo,
 			"		j.offerAt = c.now.Up\n		c.pursue(j)\n", "		j.offerAt = c.now.Up + reoffer\n		c.pursue(j)\n"),
+		one("no-other-link", "an approval whose link is gone is not told over another one of its lane", pursueGo,
+			"	case c.heardBy(j):\n", "	case len(j.links) > 0:\n"),
 		one("acknowledgement-not-durable", "an acknowledgement is recorded in words only", heardGo,
 			"	c.ignore(c.apply(j, payment.Confirmed{At: c.now.Wall, Outcome: ask.Outcome, OK: ask.OK, Issued: ask.Issued}))\n",
 			"	c.act(Tell{k.id, payment.Recorded(ask)})\n"),

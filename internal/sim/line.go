@@ -12,11 +12,12 @@ import (
 
 // link is one connection between a till and a process.
 type link struct {
-	t    *till
-	id   payment.LinkID
-	of   payment.Link
-	gen  int  // of the process at the other end
-	open bool // as the till sees it
+	t     *till
+	id    payment.LinkID
+	of    payment.Link
+	gen   int  // of the process at the other end
+	open  bool // as the till sees it
+	since time.Duration
 	// Half open: what goes this way is lost, and nobody is told.
 	deafUp, deafDown bool
 	lastUp, lastDown time.Duration // a line keeps its order unless it does not
@@ -30,7 +31,7 @@ func (t *till) connect(brief bool) *link {
 		return nil
 	}
 	w.nextLn++
-	k := &link{t: t, id: w.nextLn, gen: p.gen, open: true}
+	k := &link{t: t, id: w.nextLn, gen: p.gen, open: true, since: w.now}
 	k.of = payment.Link{Lane: t.l.engine.ID, Probe: t.probe && !brief, Brief: brief}
 	p.links = append(p.links, k)
 	p.post(engine.LinkOpened{Link: k.id, Of: k.of})

@@ -4,6 +4,8 @@
 package sim
 
 import (
+	"slices"
+
 	"tillbridge/engine"
 	"tillbridge/payment"
 	"tillbridge/store"
@@ -58,9 +60,16 @@ func (o *oracle) offeredAgain(b *book) {
 			o.w.fail("I21", "%s was approved and is not offered to a till that came back", b.id)
 		}
 	}
-	if len(b.spoke) > 0 && now-max(b.offeredUp, b.contact, o.thawed()) > reofferAtMost {
+	if o.listening(b) && now-max(b.offeredUp, b.contact, o.thawed()) > reofferAtMost {
 		o.w.fail("I21", "%s was approved and not offered again for %v", b.id, now-max(b.offeredUp, b.contact))
 	}
+}
+
+// listening: somebody on the payment's lane would hear it.
+func (o *oracle) listening(b *book) bool {
+	return len(b.spoke) > 0 || slices.ContainsFunc(o.w.proc.links, func(k *link) bool {
+		return k.open && k.of.Lane == b.id.Lane && !k.of.Brief && o.w.now-k.since > reofferAtMost
+	})
 }
 
 // settled: nothing is left to do for the process.

@@ -252,4 +252,4 @@ func (o *oracle) toldRefusal(b *book, r payment.Refusal) {
 
 // reofferAtMost is how long an approval that nobody acknowledged may stay untold on an open link: the engine's own
 // 5 s, and every way in which a timer, a batch or a frozen process can be late here.
-const reofferAtMost = 5*time.Second + 4*time.Minute
+const reofferAtMost = 5*time.Second + 2*time.Minute
