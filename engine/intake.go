@@ -124,7 +124,7 @@ func (c *Core) intend(j *job, w payment.Write, attempt int) error {
 	case payment.WriteFinalize:
 		blob.Token = j.token.Reveal()
 		blob.Customer = j.given
-	case payment.WriteCapture, payment.WriteVoid, payment.WriteRefund: // the body is all of it
+	case payment.WriteCapture, payment.WriteVoid, payment.WriteRefund, payment.WriteRelease: // the body is all of it
 	}
 	intent := payment.Intent{Write: w, Key: blob.Key, Hash: hashOf(body), Attempt: attempt, At: c.now.Wall}
 	j.blobs[blob.Key], j.born[blob.Key] = blob, c.now.Up

@@ -19,6 +19,11 @@ func found() []violation {
 				"clock was ahead, and counted as there for it",
 			"product: the last payment is the one that began last in the journal",
 		},
+		{
+			"92763, 118738", "an approval was not offered again: the link that spoke about it was gone, and another one of its " +
+				"lane stayed open",
+			"product: every open link of the lane hears it then",
+		},
 		{"7478", "a capture left with a key of 29 h", "simulator: its clock went back by 7 h while the process was down"},
 		{"14974", "a till had heard unknown and nothing else", "simulator: the world ended while the update was on its way"},
 		{"30959", "a till had not acknowledged a give-back", "simulator: its till kept a word to itself that came right after another"},
