@@ -99,6 +99,8 @@ func (s Scene) waiting() Screen {
 		return ScreenCancelling
 	case s.Fresh && !s.Offline && showable(s.Payment.Request.URL):
 		return ScreenScan
+	case !s.Payment.Order.ShowsCode():
+		return ScreenInProgress // on a page that the till has handed the customer over to
 	}
 	return ScreenAmount
 }

@@ -26,12 +26,18 @@ func (c *Core) announce(j *job, before payment.Payment) {
 
 // progress tells the phase and the deadline when either changed.
 func (c *Core) progress(j *job) {
-	w := payment.Progress{ID: j.p.ID.Till, Phase: j.p.Phase(), ExpiresAt: j.p.Deadline}
+	w := j.progress()
 	if j.p.State == payment.StateApproved || w == j.lastWord {
 		return // the result follows
 	}
 	j.lastWord = w
 	c.tellAll(j, w)
+}
+
+func (j *job) progress() payment.Progress {
+	return payment.Progress{
+		ID: j.p.ID.Till, Phase: j.p.Phase(), ExpiresAt: j.p.Deadline, HandOver: j.p.Order.Interaction == payment.InteractionHandOver,
+	}
 }
 
 // showCode marks the request as freshly open, and hands the code to tills with a screen of their own.
@@ -63,7 +69,7 @@ func (c *Core) report(k *link, j *job) {
 		c.act(Tell{k.id, c.last(j, true)})
 		return
 	}
-	c.act(Tell{k.id, payment.Progress{ID: j.p.ID.Till, Phase: j.p.Phase(), ExpiresAt: j.p.Deadline}})
+	c.act(Tell{k.id, j.progress()})
 	if j.fresh && j.p.State == payment.StateWaiting && j.p.Request.URL != "" {
 		c.act(Tell{k.id, c.displayWord(j)})
 	}

@@ -25,7 +25,7 @@ const (
 // TokenRequest asks Klarna for a customer token beside the payment.
 type TokenRequest struct {
 	Scopes    []Scope `json:"scopes"`
-	Reference string  `json:"reference"` // the shop's name of the customer
+	Reference string  `json:"-"` // the shop's name of the customer; it goes to Klarna, and into no record
 }
 
 // CustomerToken is a token as it is kept: sealed by the part that talks to Klarna, which alone can open

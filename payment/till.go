@@ -100,6 +100,7 @@ type (
 		ID        TillID
 		Phase     Phase
 		ExpiresAt time.Time
+		HandOver  bool // the customer gets to Klarna by an address, not by a code
 	}
 	// AskHere wants Here back before the payment is finalized.
 	AskHere struct{ ID TillID }

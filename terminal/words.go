@@ -87,7 +87,7 @@ func (n Native) event(w payment.Word) native.Event {
 	case payment.Display:
 		return n.display(w, nil)
 	case payment.Progress:
-		return native.Progress{ID: string(w.ID), Phase: string(w.Phase), ExpiresAt: stamp(w.ExpiresAt), Text: n.phase(w.Phase)}
+		return native.Progress{ID: string(w.ID), Phase: string(w.Phase), ExpiresAt: stamp(w.ExpiresAt), Text: n.progress(w)}
 	case payment.AskHere:
 		return native.Ask{ID: string(w.ID)}
 	case payment.Cancelling:
@@ -235,6 +235,17 @@ func (n Native) drawn(text, form string) (string, error) {
 		return "", nil
 	}
 	return n.Draw(text, form)
+}
+
+// progress says in a few words how far a payment is, and of a hand-over not what is not there.
+func (n Native) progress(w payment.Progress) string {
+	switch {
+	case !w.HandOver || w.Phase != payment.PhaseWaiting:
+		return n.phase(w.Phase)
+	case n.Language == "de":
+		return "Kunde wird an Klarna übergeben"
+	}
+	return "Customer is handed over to Klarna"
 }
 
 // phase says in a few words how far a payment is.

@@ -50,6 +50,7 @@ func exitCode(o payment.Outcome) int {
 
 type payOptions struct {
 	tillOptions
+	sessionOptions
 
 	amount, currency string
 	id, ref          string
@@ -80,7 +81,8 @@ Exit codes: 0 approved, 10 declined, 11 cancelled, 12 expired, 13 failed, 20 not
 			return o.run(c.Context(), std, p, at)
 		},
 	}
-	o.flags(c)
+	o.tillOptions.flags(c)
+	o.sessionOptions.flags(c)
 	c.Flags().StringVar(&o.amount, "amount", "", "amount in major units, such as 16.10")
 	c.Flags().StringVar(&o.currency, "currency", "", "currency, such as EUR")
 	c.Flags().StringVar(&o.id, "id", "", "the payment's id; the same one never charges twice (default: a new one)")
@@ -121,9 +123,11 @@ func (o *payOptions) read() (native.Pay, config.Address, error) {
 	if o.timeout <= 0 {
 		return native.Pay{}, at, fmt.Errorf("--timeout %s: expected a time such as 3m", o.timeout)
 	}
-	return native.Pay{
+	p := native.Pay{
 		ID: o.id, Amount: amount.Minor, Currency: string(amount.Currency), Ref: o.ref, QR: []string{native.FormText},
-	}, at, nil
+	}
+	err = o.fill(&p, config.Protocol(o.protocol))
+	return p, at, err
 }
 
 // run makes the payment. The end of ctx is a wish to cancel: a person's Ctrl-C proves nothing about

@@ -13,6 +13,9 @@ import (
 
 // draw shows a code once, and its text below: on one machine a browser serves as the phone.
 func (t *teller) draw(d native.Display) {
+	if d.RequestURL != "" {
+		t.news("go to " + plain(d.RequestURL))
+	}
 	if d.QR == "" || d.QR == t.drawn {
 		return
 	}

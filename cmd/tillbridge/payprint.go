@@ -115,15 +115,17 @@ func (t *teller) ended(e terminal.Ended) {
 
 // wordOf is a last word for people.
 func wordOf(o payment.Outcome, e native.Event) string {
-	var text, reference string
+	var text, reference, customer string
 	var amount payment.Amount
 	switch e := e.(type) {
 	case native.Result:
 		text, reference, amount = e.Text, e.Reference, payment.Amount{Minor: e.Amount, Currency: payment.Currency(e.Currency)}
+		customer = token(e.Brought)
 	case native.State:
 		text, reference, amount = e.Text, e.Reference, payment.Amount{Minor: e.Amount, Currency: payment.Currency(e.Currency)}
+		customer = token(e.Brought)
 	case native.Update:
-		text = e.Text
+		text, customer = e.Text, token(e.Brought)
 	case native.Welcome, native.Pong, native.Accepted, native.Display, native.Progress, native.Ask, native.Cancelling,
 		native.Confirmed, native.Error, native.Notice, native.Alive, native.Forgotten:
 	}
@@ -134,6 +136,7 @@ func wordOf(o payment.Outcome, e native.Event) string {
 	if reference != "" {
 		line += ", reference " + plain(reference)
 	}
+	line += customer
 	if text != "" {
 		line += ": " + plain(text)
 	}
