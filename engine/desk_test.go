@@ -28,6 +28,8 @@ type desk struct {
 	calls   []engine.Action
 	sent    map[payment.Key][]string // bodies by key, over all processes
 	scene   engine.Scene
+	words   []payment.Word   // what answerAndShow saw
+	forgot  []payment.Handle // what commits forget
 }
 
 type plainBodies struct{}
@@ -81,6 +83,7 @@ func (d *desk) take(c payment.Commit, actions []engine.Action) {
 	for _, k := range c.Erase {
 		delete(d.blob, k)
 	}
+	d.forgot = append(d.forgot, c.Forget...)
 	for _, a := range actions {
 		d.note(a)
 	}
