@@ -102,6 +102,10 @@ func TestPreparedSaleFormsAreGolden(t *testing.T) {
 		"customer-token": func(s *klarna.Sale) {
 			s.TokenRequest = &klarna.TokenRequest{Scopes: []string{"payment:customer_present"}, Reference: "c-1"}
 		},
+		"customer-absent": func(s *klarna.Sale) { s.Absent, s.CustomerToken = true, secret.New("krn:customer-token:1") },
+		"option": func(s *klarna.Sale) {
+			s.OptionID, s.SessionToken = "eyJvcHRpb24iOjF9", secret.New("krn:network:session")
+		},
 		"hand-over": func(s *klarna.Sale) {
 			s.Interact = klarna.Interaction{Method: klarna.MethodHandover, ReturnURL: "https://shop.example/back?id={klarna.payment_request.id}", AppReturnURL: "shop://back"}
 		},
@@ -200,6 +204,14 @@ func TestAuthorizeRefusesWhatKlarnaWould(t *testing.T) {
 		"hand-over to plain http": func(s *klarna.Sale) {
 			s.Interact = klarna.Interaction{Method: klarna.MethodHandover, ReturnURL: "http://shop.example"}
 		},
+		"an absent customer handed over": func(s *klarna.Sale) {
+			s.Absent, s.Interact = true, klarna.Interaction{Method: klarna.MethodHandover, ReturnURL: "https://shop.example"}
+		},
+		"an absent customer asked for a token": func(s *klarna.Sale) {
+			s.Absent, s.TokenRequest = true, &klarna.TokenRequest{Scopes: []string{"payment:customer_present"}, Reference: "c"}
+		},
+		"an option with a space":        func(s *klarna.Sale) { s.OptionID = "a b" },
+		"an option of 2049 characters":  func(s *klarna.Sale) { s.OptionID = strings.Repeat("x", 2049) },
 		"method SDK":                    func(s *klarna.Sale) { s.Interact.Method = "SDK" },
 		"network data too long":         func(s *klarna.Sale) { s.NetworkData = strings.Repeat("x", 10241) },
 		"network data in broken UTF-8":  func(s *klarna.Sale) { s.NetworkData = "\xff" },
