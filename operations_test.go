@@ -61,7 +61,9 @@ func (o operation) path() string {
 	return regexp.MustCompile(`\{[a-z_]+\}`).ReplaceAllString(path, "{}")
 }
 
-func (o operation) called() bool { return o.call != "none" && !strings.HasPrefix(o.reached, "not called") }
+func (o operation) called() bool {
+	return o.call != "none" && !strings.HasPrefix(o.reached, "not called")
+}
 
 // clientPaths are the paths that the client knows, by whether its source calls them unpublished.
 func clientPaths(t *testing.T) map[string]bool {

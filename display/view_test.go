@@ -71,6 +71,9 @@ func TestViewFollowsThePayment(t *testing.T) {
 		"row 37: an address with a new line":      {display.Scene{Payment: state(payment.StateWaiting, url("https://klarna.com/\nx")), Fresh: true, Left: minutes}, display.ScreenAmount, "No code to show"},
 		"row 37: an address of 10 KiB":            {display.Scene{Payment: state(payment.StateWaiting, url("https://klarna.com/"+strings.Repeat("a", 10<<10))), Fresh: true, Left: minutes}, display.ScreenAmount, "No code to show"},
 		"row 37: a homograph":                     {display.Scene{Payment: state(payment.StateWaiting, url("https://kl\u0430rna.com/")), Fresh: true, Left: minutes}, display.ScreenAmount, "No code to show"},
+		"waiting for who was handed over":         {display.Scene{Payment: state(payment.StateWaiting, handedOver(false)), Left: minutes}, display.ScreenInProgress, "Continue on your phone"},
+		"handed over, the time is over":           {display.Scene{Payment: state(payment.StateWaiting, handedOver(false))}, display.ScreenCancelling, "The time is over"},
+		"handed over, and asked for a code":       {display.Scene{Payment: state(payment.StateWaiting, handedOver(true)), Fresh: true, Left: minutes}, display.ScreenScan, ""},
 		"scanned":                                 {display.Scene{Payment: state(payment.StateScanned), Fresh: true, Left: minutes}, display.ScreenInProgress, ""},
 		"scanned when the time is over":           {display.Scene{Payment: state(payment.StateScanned), Left: -time.Second}, display.ScreenCancelling, "The time is over"},
 		"the customer agreed":                     {display.Scene{Payment: state(payment.StateAccepted), Left: minutes}, display.ScreenConfirming, "One moment"},
@@ -295,4 +298,9 @@ func TestDoubtHasACode(t *testing.T) {
 	if v.Title != "Payment received" || !v.Urgent || v.Reference == "" {
 		t.Errorf("after a charge in doubt: %q, urgent %t, code %q; want it said at once, with a code", v.Title, v.Urgent, v.Reference)
 	}
+}
+
+// handedOver is a sale whose customer gets to Klarna by an address.
+func handedOver(code bool) func(*payment.Payment) {
+	return func(p *payment.Payment) { p.Order.Interaction, p.Order.ShowCode = payment.InteractionHandOver, code }
 }

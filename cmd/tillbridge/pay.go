@@ -108,7 +108,7 @@ func (o *payOptions) read() (native.Pay, config.Address, error) {
 	switch config.Protocol(o.protocol) {
 	case config.ProtocolNative:
 	case config.ProtocolZVT:
-		if err := o.checkZVT(at); err != nil {
+		if err = o.checkZVT(at); err != nil {
 			return native.Pay{}, at, err
 		}
 	default:
@@ -117,7 +117,7 @@ func (o *payOptions) read() (native.Pay, config.Address, error) {
 	if o.id == "" {
 		o.id = "cli-" + strings.ToLower(rand.Text())[:16]
 	}
-	if err := payment.TillID(o.id).Check(); err != nil {
+	if err = payment.TillID(o.id).Check(); err != nil {
 		return native.Pay{}, at, err
 	}
 	if o.timeout <= 0 {
