@@ -206,6 +206,8 @@ type world struct {
 	engine *core.Engine
 	zvt    *terminal.ZVT
 	serial bool
+	// waiting is how long a customer may take.
+	waiting time.Duration
 
 	ctx   context.Context //nolint:containedctx // of the bubble
 	stop  context.CancelFunc
@@ -230,8 +232,14 @@ func zvtOptions(d *disk) terminal.ZVTOptions {
 
 func newWorld(t *testing.T, k *klarna, change func(*terminal.ZVTOptions)) *world {
 	t.Helper()
+	return worldThatWaits(t, k, change, 5*time.Minute)
+}
+
+// worldThatWaits is a world with another deadline for its customers.
+func worldThatWaits(t *testing.T, k *klarna, change func(*terminal.ZVTOptions), waiting time.Duration) *world {
+	t.Helper()
 	d := newDisk()
-	w := &world{t: t, disk: d, klarna: k, lines: make(chan io.ReadWriteCloser), cut: -1}
+	w := &world{t: t, disk: d, klarna: k, lines: make(chan io.ReadWriteCloser), cut: -1, waiting: waiting}
 	w.start(change)
 	return w
 }
@@ -244,7 +252,7 @@ func (w *world) start(change func(*terminal.ZVTOptions)) {
 	w.zvt = terminal.NewZVT(o)
 	w.engine = core.New(core.Settings{
 		Lanes:    []core.Lane{{ID: "lane-1", Currency: "EUR", Names: payment.Names{Store: "S", Terminal: "T", Epoch: "EPOCH"}}},
-		MaxMinor: 1_000_000, Waiting: 5 * time.Minute, Scanned: 10 * time.Minute, TillGrace: 20 * time.Second,
+		MaxMinor: 1_000_000, Waiting: w.waiting, Scanned: 10 * time.Minute, TillGrace: 20 * time.Second,
 		Listed: 10 * time.Minute, Seed: 1,
 	}, w.disk, w.klarna, blank{}, core.Options{})
 	w.ctx, w.stop = context.WithCancel(context.Background())
