@@ -21,6 +21,8 @@ const (
 	zvtAckWait = 5 * time.Second
 	// zvtSendings is how often a block is sent in all.
 	zvtSendings = 3
+	// zvtBlockTime is how long a serial block may take. The longest that a till sends takes a second.
+	zvtBlockTime = 10 * time.Second
 	// zvtQueue is how many APDUs wait between a line and its session. Till and terminal alternate, so more
 	// than two are only there if somebody misbehaves.
 	zvtQueue = 16
@@ -129,6 +131,7 @@ type zvtSerial struct {
 	rx    zvt.Receiver
 	block []byte // ours, not yet acknowledged; nil if none
 	tries int
+	since time.Time // when the block that is coming in began; zero if none is
 	t1    *time.Timer
 	t2    *time.Timer
 }
@@ -218,10 +221,7 @@ func (l *zvtSerial) turn(ctx context.Context, heard chan<- zvtHeard, chunks <-ch
 		l.rx.Sent()
 		return l.write(ctx, heard)
 	case <-l.t1.C:
-		if broken, ok := l.rx.Timeout().(zvt.Broken); ok {
-			return l.event(ctx, heard, broken)
-		}
-		return nil
+		return l.broken(ctx, heard)
 	case <-l.t2.C:
 		return l.write(ctx, heard)
 	case err := <-ended:
@@ -257,14 +257,31 @@ func (l *zvtSerial) put(b []byte) error {
 
 func (l *zvtSerial) take(ctx context.Context, heard chan<- zvtHeard, b []byte) error {
 	for _, e := range l.rx.Push(b) {
+		l.since = time.Time{}
 		if err := l.event(ctx, heard, e); err != nil {
 			return err
 		}
 	}
-	if l.rx.Open() {
-		l.t1.Reset(zvtGap)
-	} else {
+	switch now := time.Now(); {
+	case !l.rx.Open():
 		l.t1.Stop()
+		l.since = time.Time{}
+		return nil
+	case l.since.IsZero():
+		l.since = now
+	case now.Sub(l.since) >= zvtBlockTime: // it must not keep ours from leaving
+		l.since = time.Time{}
+		return l.broken(ctx, heard)
+	}
+	l.t1.Reset(zvtGap)
+	return nil
+}
+
+// broken ends a block that stopped in the middle, or that never does.
+func (l *zvtSerial) broken(ctx context.Context, heard chan<- zvtHeard) error {
+	l.t1.Stop()
+	if e, ok := l.rx.Timeout().(zvt.Broken); ok {
+		return l.event(ctx, heard, e)
 	}
 	return nil
 }

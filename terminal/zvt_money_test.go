@@ -372,6 +372,19 @@ func TestZVTReceiptCopies(t *testing.T) {
 	}
 }
 
+// TestZVTAReceiptForOneCommand is printed by a till that registered no printer.
+func TestZVTAReceiptForOneCommand(t *testing.T) {
+	t.Parallel()
+	story(t, approves, nil, func(w *world) {
+		r := w.registered(registersOld)
+		r.say("06 01 0D 04 00 00 00 00 16 10 06 04 1F 04 01 81")
+		r.hears(yes)
+		r.result()
+		r.say(yes)
+		r.hears("06 D1")
+	})
+}
+
 // TestZVTAPrinterThatIsNotReady costs the paper and nothing else.
 func TestZVTAPrinterThatIsNotReady(t *testing.T) {
 	t.Parallel()

@@ -10,8 +10,11 @@ import (
 	"tillbridge/terminal/zvt"
 )
 
-// defaultColumns is the width of a receipt for a till that named none.
-const defaultColumns = 24
+// The width of a receipt for a till that named none, which is also the least, and the greatest.
+const (
+	defaultColumns = 24
+	mostColumns    = 80
+)
 
 // zvtTerms are what a till registered. They hold for the terminal, not for a link, until the till logs
 // off. They are kept as JSON.
@@ -38,9 +41,7 @@ func termsOf(m zvt.Registration) zvtTerms {
 		return t
 	}
 	t.Blocks = m.TLV.Takes(zvt.CmdPrintBlock)
-	if c := int(m.TLV.Columns.Or(0)); c > 0 {
-		t.Columns = c
-	}
+	t.Columns = min(max(int(m.TLV.Columns.Or(0)), defaultColumns), mostColumns)
 	if cs, ok := m.TLV.Charset(); ok {
 		t.Charset, t.Agreed = cs.Tag14(), true
 	}
@@ -73,7 +74,11 @@ const (
 	copyCustomerPaid  = 0x80
 	copyMerchantPaid  = 0x20
 	copyCustomerFirst = 0x08
+	copyOnTill        = 0x01 // the till prints for this command, whatever it registered
 )
+
+// onTill reports whether one command asks for its receipts as print commands.
+func onTill(parameter []byte) bool { return len(parameter) > 0 && parameter[0]&copyOnTill != 0 }
 
 // copies are the receipts to print of a paid sale, in order; true is the merchant's.
 func (t zvtTerms) copies(asked []byte) []bool {
