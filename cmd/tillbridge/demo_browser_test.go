@@ -134,6 +134,13 @@ func (p *demoPage) visit() {
 	p.until(inFrame("screen", "document.body.dataset.state && !['starting', 'reconnecting'].includes(document.body.dataset.state)"))
 }
 
+// overHTTP makes the till speak HTTP also where it could have a serial line.
+func (p *demoPage) overHTTP() {
+	p.Helper()
+	p.do(chromedp.Navigate(p.origin + "/?till=http"))
+	p.until("document.body.dataset.ready === 'true' && document.getElementById('speaks').textContent.includes('HTTP')")
+}
+
 // atEase fails the test if a page was refused something or threw something.
 func (p *demoPage) atEase() {
 	p.Helper()
@@ -369,9 +376,11 @@ func TestDemoWithoutHands(t *testing.T) {
 	p.atEase()
 }
 
-// TestDemoWithoutStreams is a browser behind something that lets no event stream through.
+// TestDemoWithoutStreams is a till that speaks HTTP in a browser behind something that lets no event stream
+// through.
 func TestDemoWithoutStreams(t *testing.T) {
 	p := openDemo(t)
+	p.overHTTP()
 	p.do(chromedp.Evaluate[chromedp.Void](`window.EventSource = class {
 		constructor() { setTimeout(() => this.onerror?.()); }
 		addEventListener() {}

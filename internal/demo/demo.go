@@ -49,7 +49,7 @@ type Options struct {
 type Started struct {
 	Origin string // the page is at Origin + "/"
 	Bound  string // host:port that is open; the host may stand for all of this machine's
-	Till   string // a native till connects here: tcp://host:port
+	Till   string // a native till connects here: tcp://host:port, or http://… beside the page's serial line
 }
 
 // Run shows the demo until ctx ends. It then closes the page, stops the daemon, stops the simulator, and
@@ -77,10 +77,14 @@ func Run(ctx context.Context, o Options) (err error) {
 	if err != nil {
 		return err
 	}
+	at := Started{Origin: origin, Bound: listener.Addr().String(), Till: "tcp://" + p.till}
+	if hasLines() {
+		p.line, at.Till = f.line(), origin+"/v1/lanes/"+Lane
+	}
 	if err = f.prepare(origin, p); err != nil {
 		return err
 	}
-	return o.run(ctx, listener, Started{Origin: origin, Bound: listener.Addr().String(), Till: "tcp://" + p.till}, f, p)
+	return o.run(ctx, listener, at, f, p)
 }
 
 // run serves the page first and stops it first: a till that hears nothing asks again, and is not told
@@ -98,9 +102,15 @@ func (o Options) run(ctx context.Context, l net.Listener, at Started, f folder, 
 		}
 		g.Go(func() error { return wire{trouble.Network, to}.run(living, network) })
 	}
+	site := o.site(at, f, p, trouble)
+	if p.line != "" {
+		till := &line{cable: trouble.Line, name: p.line}
+		site.Till = till
+		g.Go(func() error { return till.run(living) })
+	}
 	g.Go(func() error {
 		defer stop()
-		return serve(serving, l, o.site(at, f, p, trouble).Handler(), o.Log)
+		return serve(serving, l, site.Handler(), o.Log)
 	})
 	g.Go(func() error {
 		processes := Supervisor{Children: o.children(at.Origin, f, p, trouble), Output: o.Output, Log: o.Log}
@@ -139,7 +149,7 @@ func (o Options) site(at Started, f folder, p ports, t Trouble) Site {
 			token, err := o.Token(f.keys())
 			return Settings{
 				Shop: shopName, Lane: Lane, Currency: currency, Till: at.Till,
-				Display: "/display/" + Lane + "#" + token.Reveal(), Tour: o.Tour,
+				Display: "/display/" + Lane + "#" + token.Reveal(), Serial: p.line != "", Tour: o.Tour,
 			}, err
 		},
 	}

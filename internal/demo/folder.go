@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -57,6 +58,7 @@ func (f folder) close() error {
 func (f folder) config() string { return filepath.Join(f.path, "demo.yaml") }
 func (f folder) state() string  { return filepath.Join(f.path, "state") }
 func (f folder) key() string    { return filepath.Join(f.path, "klarna.key") }
+func (f folder) line() string   { return filepath.Join(f.path, "till-line") }
 func (f folder) hooks() string  { return filepath.Join(f.path, "klarna.signing-keys") }
 
 // keys is where the daemon keeps the tokens of its displays.
@@ -64,7 +66,11 @@ func (f folder) keys() string { return filepath.Join(f.state(), "keys") }
 
 // ports are the loopback listeners behind the demo. Daemon and simulator reach each other only through
 // klarna and events, which are the demo's own and lead to sandbox and hooks.
-type ports struct{ daemon, till, sandbox, hooks, klarna, events string }
+type ports struct {
+	daemon, till, sandbox, hooks, klarna, events string
+
+	line string // the till's serial line, which then is its lane's listener; empty means that there is none
+}
 
 // freePorts finds ports that nobody uses now. Somebody else may take one before its owner does; the
 // owner then says so and the demo does not start.
@@ -78,7 +84,17 @@ func freePorts() (ports, error) {
 		defer func() { _ = l.Close() }() // at the end, so that they differ
 		found[i] = l.Addr().String()
 	}
-	return ports{found[0], found[1], found[2], found[3], found[4], found[5]}, nil
+	return ports{
+		daemon: found[0], till: found[1], sandbox: found[2], hooks: found[3], klarna: found[4], events: found[5],
+	}, nil
+}
+
+// listener is where the lane's till connects.
+func (p ports) listener() string {
+	if p.line == "" {
+		return "tcp://" + p.till
+	}
+	return "serial://" + (&url.URL{Path: filepath.ToSlash(p.line)}).EscapedPath() + "?baud=115200"
 }
 
 // prepare writes the daemon's configuration and, the first time, an API key that only the simulator
@@ -121,6 +137,6 @@ func (f folder) text(origin string, p ports) string {
 		"  - id: " + Lane + "\n" +
 		"    terminal_reference: T01\n" +
 		"    currency: " + currency + "\n" +
-		"    till: {protocol: native, listen: " + strconv.Quote("tcp://"+p.till) + "}\n" +
+		"    till: {protocol: native, listen: " + strconv.Quote(p.listener()) + "}\n" +
 		"    display: {languages: [en, de], name: " + strconv.Quote(shopName) + "}\n"
 }

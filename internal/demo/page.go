@@ -34,6 +34,8 @@ func (s Site) page(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case below && trouble && (what == "" || what[0] == '/'):
 		s.Trouble.serve(w, r, strings.TrimPrefix(what, "/"))
+	case below && name == "till" && s.Till != nil:
+		s.Till.ServeHTTP(w, r)
 	case r.Method != http.MethodGet && r.Method != http.MethodHead:
 		h.Set("Allow", "GET, HEAD")
 		w.WriteHeader(http.StatusMethodNotAllowed)

@@ -21,6 +21,7 @@ type Settings struct {
 	Currency string `json:"currency"`
 	Display  string `json:"display"` // the customer screen's address, its token in the fragment
 	Till     string `json:"till"`    // where a till of one's own connects
+	Serial   bool   `json:"serial"`  // the page's till has a serial line
 	Tour     bool   `json:"tour"`    // the page begins with the tour
 }
 
@@ -31,6 +32,7 @@ type Site struct {
 	Daemon   *url.URL
 	Sandbox  *url.URL
 	Settings func() (Settings, error)
+	Till     http.Handler // the page's till's end of a serial line; nil if there is none
 	Trouble  Trouble      // the zero Trouble is a shop of which everything is plugged in
 	Log      *slog.Logger // nil discards
 }
@@ -40,6 +42,7 @@ type Site struct {
 //	GET /                          the page
 //	GET /demo/{file}               its files
 //	GET /demo/settings             what it must know, as JSON
+//	GET, POST /demo/till           the till's end of its serial line
 //	GET /demo/trouble              what is plugged in, as JSON
 //	POST /demo/trouble/{what}/{how}   power/cut, line/out, line/in, network/out, network/in
 //	/v1/ /display/ /health         the daemon

@@ -7,13 +7,14 @@
 // @ts-check
 
 import {Till, newId} from './till.js';
+import {LineTill} from './linetill.js';
 import {readLedger, rowsOf} from './ledger.js';
 import {Tour} from './tour.js';
 import {Trouble} from './trouble.js';
 
 /**
  * @typedef {import('./till.js').Sale} Sale
- * @typedef {{shop: string, lane: string, currency: string, display: string, till: string, tour: boolean}} Settings
+ * @typedef {{shop: string, lane: string, currency: string, display: string, till: string, serial: boolean, tour: boolean}} Settings
  */
 
 /** The sale that a reload of the page goes on with. */
@@ -28,7 +29,7 @@ const at = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
 
 /** @type {Settings} */
 let settings;
-/** @type {Till} */
+/** @type {Till|LineTill} */
 let till;
 /** @type {Trouble} */
 let trouble;
@@ -335,7 +336,8 @@ function log(out, name, body, trouble) {
 		element('span', 'name', out ? first : name),
 		element('span', 'what', out ? [rest.join(' '), short].filter(Boolean).join('  ·  ') : short),
 	);
-	details.append(summary, element('pre', '', (out ? `${first} ${till.lane}${rest.join(' ')}\n` : '') + (body ? JSON.stringify(body, null, 2) : '')));
+	const address = out && rest.length > 0 ? `${first} /v1/lanes/${settings.lane}${rest.join(' ')}\n` : '';
+	details.append(summary, element('pre', '', address + (body ? JSON.stringify(body, null, 2) : '')));
 	line.append(details);
 	logLine(line);
 }
@@ -469,11 +471,14 @@ async function start() {
 	for (const glass of document.querySelectorAll('.glass')) watch.observe(glass);
 	settings = await learn();
 	money = new Intl.NumberFormat('en', {style: 'currency', currency: settings.currency});
-	till = new Till(`/v1/lanes/${settings.lane}`, settings.currency, {changed: drawSale, said: log});
+	const ear = {changed: drawSale, said: log};
+	const serial = settings.serial && !/[?&]till=http\b/.test(location.search);
+	till = serial ? new LineTill('/demo/till', settings.currency, ear) : new Till(`/v1/lanes/${settings.lane}`, settings.currency, ear);
+	write('speaks', serial ? 'on a serial line' : 'speaks HTTP to the bridge');
 	write('shop', settings.shop);
 	write('try', `tillbridge pay --to ${settings.till} --amount 16.10 --currency ${settings.currency}`);
 	/** @type {HTMLIFrameElement} */ (at('screen')).src = settings.display;
-	trouble = new Trouble(desk());
+	trouble = new Trouble(desk(), serial);
 	const tour = new Tour(stage(), at);
 	listen();
 	drawAmount();

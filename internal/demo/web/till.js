@@ -11,7 +11,7 @@
 
 /**
  * One message of the protocol. Amounts are integers in minor units.
- * @typedef {{type: string, id?: string, phase?: string, outcome?: string, code?: string, text?: string, qr?: string,
+ * @typedef {{type: string, id?: string, v?: number, till?: string, name?: string, probe?: boolean, ok?: boolean, phase?: string, outcome?: string, code?: string, text?: string, qr?: string,
  *   expires_at?: string, given_back?: boolean, amount?: number, currency?: string, reference?: string,
  *   busy_id?: string}} Message
  */

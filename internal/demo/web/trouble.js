@@ -30,9 +30,13 @@ export class Trouble {
 	#webhooks = ''; // how they go wrong
 	#killed = 0; // the process that we cut the power of, until the page has said that it is back
 
-	/** @param {Desk} desk */
-	constructor(desk) {
+	/**
+	 * @param {Desk} desk
+	 * @param {boolean} serial the till has a serial line
+	 */
+	constructor(desk, serial) {
 		this.desk = desk;
+		this.serial = serial;
 		const does = {
 			'do-after': () => this.approveAfterCancel(), 'do-twice': () => this.approveTwice(),
 			'do-answer': () => this.loseAnswer(), 'do-power': () => this.cutPower(),
@@ -136,10 +140,12 @@ export class Trouble {
 	async #toggle(what) {
 		const out = Boolean(this.#now && this.#now[what]);
 		const text = {
-			line: out ?
-				'The till’s line (HTTP here) is cut. Once the bridge has missed the till for five seconds it charges nothing; ' +
-				'what it charged just before is given back after twenty, if the till stays away.' :
-				'The till is plugged in again. It asks by the sale’s number how it went.',
+			line: !out ?
+				'The till is plugged in again. It asks by the sale’s number how it went.' :
+				this.serial ? 'The till’s serial line is pulled out: the bridge’s port is gone, as with an adapter (a pseudo-terminal here). ' +
+				'Before it charges, the bridge asks the till whether it is there; a yes waits 20 seconds for it.' :
+				'The till’s connections (HTTP here) are broken. Once the bridge has missed the till for five seconds it charges nothing; ' +
+				'what it charged just before is given back after twenty, if the till stays away.',
 			network: out ?
 				'The bridge and Klarna cannot reach each other: every connection between them breaks. ' +
 				'The customer’s phone has a network of its own.' :
