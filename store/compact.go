@@ -168,11 +168,13 @@ func copyAfter(dst *bbolt.DB, src *bbolt.Tx, cut Mark) error {
 			return fmt.Errorf("copy %s: %w", bucket, err)
 		}
 	}
-	if err := copyNotes(dst, src); err != nil {
-		return fmt.Errorf("copy %s: %w", bucketNotes, err)
-	}
-	if err := copyCustomers(dst, src); err != nil {
-		return fmt.Errorf("copy %s: %w", bucketCustomers, err)
+	all := func(_, _ []byte) bool { return true } // few, and not about a payment
+	for bucket, keep := range map[string]func(k, v []byte) bool{
+		bucketNotes: all, bucketCustomers: all, bucketCloses: all, bucketFlights: byKey,
+	} {
+		if err := copyOptional(dst, src, bucket, keep); err != nil {
+			return fmt.Errorf("copy %s: %w", bucket, err)
+		}
 	}
 	head, err := getHead(src)
 	if err != nil {

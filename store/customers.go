@@ -98,18 +98,3 @@ func verifyCustomers(tx *bbolt.Tx) error {
 		return err
 	})
 }
-
-// copyCustomers keeps them all, whatever became of the sales that brought them.
-func copyCustomers(dst *bbolt.DB, src *bbolt.Tx) error {
-	customers := src.Bucket([]byte(bucketCustomers))
-	if customers == nil {
-		return nil
-	}
-	return dst.Update(func(tx *bbolt.Tx) error {
-		to, err := tx.CreateBucketIfNotExists([]byte(bucketCustomers))
-		if err != nil {
-			return err
-		}
-		return customers.ForEach(to.Put)
-	})
-}

@@ -78,18 +78,3 @@ func verifyNotes(tx *bbolt.Tx) error {
 		return nil
 	})
 }
-
-// copyNotes keeps them all: they are few, and none is about the past.
-func copyNotes(dst *bbolt.DB, src *bbolt.Tx) error {
-	notes := src.Bucket([]byte(bucketNotes))
-	if notes == nil {
-		return nil
-	}
-	return dst.Update(func(tx *bbolt.Tx) error {
-		to, err := tx.CreateBucketIfNotExists([]byte(bucketNotes))
-		if err != nil {
-			return err
-		}
-		return notes.ForEach(to.Put)
-	})
-}

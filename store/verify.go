@@ -181,14 +181,10 @@ func (j *Journal) verify(ctx context.Context, progress func(done, total uint64),
 	if err == nil {
 		err = j.verifyPayments(ctx, read)
 	}
-	if err == nil {
-		err = j.view(verifyBack)
-	}
-	if err == nil {
-		err = j.view(verifyNotes)
-	}
-	if err == nil {
-		err = j.view(verifyCustomers)
+	for _, part := range []func(*bbolt.Tx) error{verifyBack, verifyNotes, verifyCustomers, verifyCloses, verifyFlights} {
+		if err == nil {
+			err = j.view(part)
+		}
 	}
 	if _, ok := errors.AsType[*DamageError](err); ok {
 		j.found(err)
