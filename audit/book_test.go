@@ -152,8 +152,8 @@ func (b *ledger) tally(s audit.Span, lanes ...payment.LaneID) []audit.LaneTotals
 	return t.Lanes()
 }
 
-// Journal implements audit.Evidence.
-func (b *ledger) Journal() (audit.Journal, error) {
+// Basis implements audit.Evidence.
+func (b *ledger) Basis() (audit.Journal, error) {
 	hash, err := b.Hash(b.seq)
 	return audit.Journal{Epoch: "EPOCH", Removed: b.removed, Head: b.seq, Hash: hash}, err
 }

@@ -29,7 +29,7 @@ func newKey(t *testing.T) audit.Key {
 // close ends a day of b and returns its file.
 func (b *ledger) close(k audit.Key, before audit.Sealed) []byte {
 	b.t.Helper()
-	j, err := b.Journal()
+	j, err := b.Basis()
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -207,7 +207,7 @@ func TestAnOlderJournalIsNotClosed(t *testing.T) {
 	t.Parallel()
 	b, _, files := week(t)
 	b.seq--
-	j, err := b.Journal()
+	j, err := b.Basis()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,7 +12,8 @@ import (
 
 // Evidence is the journal that closes are compared with.
 type Evidence interface {
-	Journal() (Journal, error)
+	// Basis is the journal as it is now.
+	Basis() (Journal, error)
 	// Hash is the hash of a record that is in the journal, or of the last one that retention has removed.
 	Hash(seq uint64) (string, error)
 	// Totals adds up a span of records that are all in the journal.
@@ -40,7 +41,7 @@ type Checked struct {
 // the one that must have signed. The error is a *CloseError for the first close that is wrong.
 func Check(files [][]byte, key PublicKey, ev Evidence) (Checked, error) {
 	var done Checked
-	j, err := ev.Journal()
+	j, err := ev.Basis()
 	if err != nil {
 		return done, err
 	}

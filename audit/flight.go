@@ -68,6 +68,8 @@ type Note struct {
 	At   time.Time `json:"at"`
 	Who  string    `json:"who"`  // till, klarna or screen
 	What string    `json:"what"` // such as "said: pay 16.10 EUR"
+	// Times is how often it was seen before something else was, 0 for once.
+	Times int `json:"times,omitempty"`
 }
 
 // NewFlight redacts a life.

@@ -22,7 +22,10 @@ type Config struct {
 	Undelivered Undelivered
 	Retention   time.Duration // how long finished payments stay in the journal
 	MaxAmount   Decimal       // largest amount of one sale, in the lane's currency
-	Lanes       []Lane        // 1 to 128, ids differ
+	Receipts    Receipts
+	DayEnd      DayEnd
+	Settlement  Settlement
+	Lanes       []Lane // 1 to 128, ids differ
 }
 
 // HTTP is the daemon's own listener: displays, and the HTTP form of every lane.

@@ -98,6 +98,11 @@ func TestEightLinesGetEveryDefault(t *testing.T) {
 		Undelivered: config.Undelivered{After: 10 * time.Minute},
 		Retention:   400 * 24 * time.Hour,
 		MaxAmount:   "10000.00",
+		Receipts:    config.Receipts{Columns: 40},
+		Settlement: config.Settlement{
+			Separator: config.SeparatorComma, Decimal: config.DecimalPoint, Reference: "payment_reference", Amount: "amount",
+			Currency: "currency", Type: "type", Fee: "fee", RefundTypes: []string{"return", "refund"}, SkipTypes: []string{"payout"},
+		},
 		Lanes: []config.Lane{{
 			ID: "lane-1", TerminalReference: "T03", Currency: "EUR",
 			Till: config.Till{

@@ -75,7 +75,8 @@ func TestReferenceMarksWhatIsLive(t *testing.T) {
 			group, name = s.key[:dot], s.key[dot+1:]
 		}
 		marked := regexp.MustCompile(`(?m)^ *`+name+`:.*\[live\]`).Match(data) ||
-			group == "deadlines" || group == "undelivered" || group == "display.colours"
+			group == "deadlines" || group == "undelivered" || group == "display.colours" ||
+			group == "receipts" || group == "day_end" || group == "settlement"
 		if marked != (s.applies == atOnce) {
 			t.Errorf("%s: marked [live] = %t, but applies at once = %t", s.key, marked, s.applies == atOnce)
 		}

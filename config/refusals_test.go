@@ -56,6 +56,14 @@ func TestLoadRefuses(t *testing.T) {
 				`till.yaml:8: lanes[0].till.protocol: "nativ": expected native or zvt; did you mean native?`,
 			},
 		},
+		"receipts that no printer has, at no time of day": {
+			eightLines + "receipts: {columns: 12, head: [\"a\\u0007\"]}\nday_end: {at: \"24:00\"}\nsettlement: {separator: \";\"}\n", []string{
+				`till.yaml:9: receipts.columns: "12": expected a whole number from 24 to 80`,
+				`till.yaml:9: receipts.head[0]: "a\a": expected 1 to 80 printable characters`,
+				`till.yaml:10: day_end.at: "24:00": expected a time of day such as 23:30`,
+				`till.yaml:11: settlement.separator: ";": expected comma, semicolon or tab`,
+			},
+		},
 		"row 68: an unknown key": {
 			replaced(t, "environment:", "envronment:"), []string{
 				"till.yaml:2: klarna.envronment: unknown key; did you mean klarna.environment?",

@@ -41,7 +41,7 @@ func (c *Config) settings(f files) []setting {
 		{"store.reference", "", onRestart, words(&c.Store.Reference, maxText)},
 		{"store.id", "", onRestart, words(&c.Store.ID, maxText)},
 	}
-	return slices.Concat(own, c.HTTP.settings(f), c.Klarna.settings(f))
+	return slices.Concat(own, c.HTTP.settings(f), c.Klarna.settings(f), c.Receipts.settings(), c.DayEnd.settings(), c.Settlement.settings())
 }
 
 func (h *HTTP) settings(f files) []setting {

@@ -33,10 +33,13 @@ type Flight struct {
 
 // AddFlights appends to what is kept of payments, in one transaction of its own. What is about a payment that
 // the journal does not hold, or would exceed 64 KiB for one of them, is left out. When the disk is nearly full
-// nothing is kept.
+// nothing is kept, and the error is that of Room.
 func (j *Journal) AddFlights(list []Flight) error {
-	if len(list) == 0 || j.Room() != nil {
+	if len(list) == 0 {
 		return nil
+	}
+	if err := j.Room(); err != nil {
+		return fmt.Errorf("what was seen of %d payments: %w", len(list), err)
 	}
 	err := j.update(func(tx *bbolt.Tx) error {
 		flights, err := tx.CreateBucketIfNotExists([]byte(bucketFlights))

@@ -24,8 +24,9 @@ type Native struct {
 	// Draw makes a code in one of the forms svg, png or escpos, the latter two in base64. Nil, or an error,
 	// leaves the till with the code's text.
 	Draw func(text, form string) (string, error)
-	// Receipt gives the lines of an approved sale's receipt. Nil means none.
-	Receipt func(payment.Result) []string
+	// Receipt gives the lines of a result's receipts, the customer's and the shop's; either may be none. Nil
+	// means none.
+	Receipt func(payment.Result) (customer, merchant []string)
 }
 
 var _ Protocol = Native{}
@@ -125,8 +126,8 @@ func (n Native) result(w payment.Result) native.Result {
 	if w.Amount.Minor > 0 {
 		r.Amount, r.Currency = w.Amount.Minor, string(w.Amount.Currency)
 	}
-	if w.Outcome == payment.Approved && n.Receipt != nil {
-		r.Receipt = n.Receipt(w)
+	if n.Receipt != nil {
+		r.Receipt, r.Merchant = n.Receipt(w)
 	}
 	return r
 }
@@ -176,8 +177,8 @@ func (n Native) state(w payment.Word) native.Event {
 	case native.Result:
 		return native.State{
 			ID: e.ID, Outcome: e.Outcome, Code: e.Code, Text: e.Text, Amount: e.Amount, Currency: e.Currency,
-			Reference: e.Reference, Receipt: e.Receipt, At: e.At, By: e.By, GivenBack: e.GivenBack, Replay: e.Replay,
-			Brought: e.Brought,
+			Reference: e.Reference, Receipt: e.Receipt, Merchant: e.Merchant, At: e.At, By: e.By, GivenBack: e.GivenBack,
+			Replay: e.Replay, Brought: e.Brought,
 		}
 	case native.Error:
 		return e

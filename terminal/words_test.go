@@ -56,14 +56,14 @@ func TestWordsInTheNativeLanguage(t *testing.T) {
 			payment.Result{ID: "A1", Outcome: payment.Approved, Reason: payment.ReasonApproved, Amount: eur(1610), Reference: "K7QX42ZD", At: at},
 			native.Result{
 				ID: "A1", Outcome: "approved", Code: "approved", Text: "Paid with Klarna. The money is ours. Hand over the goods.",
-				Amount: 1610, Currency: "EUR", Reference: "K7QX42ZD", Receipt: []string{"Klarna", "16.10 EUR"}, At: utc, By: "customer",
+				Amount: 1610, Currency: "EUR", Reference: "K7QX42ZD", Receipt: []string{"Klarna", "16.10 EUR"}, Merchant: []string{"approved"}, At: utc, By: "customer",
 			},
 		},
 		"given back: nobody is told to hand over goods": {
 			payment.Result{ID: "A1", Outcome: payment.Approved, Reason: payment.ReasonApproved, Amount: eur(1610), GivenBack: true, Replay: true},
 			native.Result{
 				ID: "A1", Outcome: "approved", Code: "given_back", Text: "The payment was given back. The customer owes nothing. Start a new payment, or take another one.",
-				Amount: 1610, Currency: "EUR", Receipt: []string{"Klarna", "16.10 EUR"}, By: "customer", GivenBack: true, Replay: true,
+				Amount: 1610, Currency: "EUR", Receipt: []string{"Klarna", "16.10 EUR"}, Merchant: []string{"approved"}, By: "customer", GivenBack: true, Replay: true,
 			},
 		},
 		"row 11: cancelled before it began, with no amount": {
@@ -96,7 +96,12 @@ func TestWordsInTheNativeLanguage(t *testing.T) {
 		"recorded":            {payment.Recorded{ID: "A1", Outcome: payment.Approved}, native.Confirmed{ID: "A1", Outcome: "approved"}},
 	}
 	n := shop()
-	n.Receipt = func(r payment.Result) []string { return []string{"Klarna", r.Amount.String()} }
+	n.Receipt = func(r payment.Result) (customer, merchant []string) {
+		if r.Outcome != payment.Approved {
+			return nil, nil
+		}
+		return []string{"Klarna", r.Amount.String()}, []string{string(r.Outcome)}
+	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

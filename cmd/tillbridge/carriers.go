@@ -96,7 +96,7 @@ func (d *daemon) services(cfg config.Config, certificate *tls.Config, tcp func(s
 
 // lane opens the till's side of one lane.
 func (d *daemon) lane(l config.Lane, slots *terminal.Slots, certificate *tls.Config, tcp func(string) (net.Listener, error)) (carrier, error) {
-	s := terminal.NewServer(payment.LaneID(l.ID), d.protocol(l), d.engine, terminal.Options{
+	s := terminal.NewServer(payment.LaneID(l.ID), d.protocol(l), flightBridge{d.engine, d.flights}, terminal.Options{
 		Token: l.Till.Token, AckOnWrite: l.Till.Ack == config.AckOnWrite, Slots: slots, Log: d.log,
 		TLS: laneTLS(l, certificate), Open: l.Till.Protocol == config.ProtocolZVT,
 	})
@@ -138,6 +138,7 @@ func (d *daemon) native(l config.Lane) terminal.Native {
 	return terminal.Native{
 		Terminal: l.TerminalReference, Software: "tillbridge " + version, Mode: mode, Language: first(l.Display.Languages),
 		Currencies: []payment.Currency{payment.Currency(l.Currency)}, MaxAmount: most, Draw: draw,
+		Receipt: func(r payment.Result) (customer, merchant []string) { return d.slipsOf(l.ID).of(r) },
 	}
 }
 

@@ -68,6 +68,7 @@ func (d *daemon) control(cfg config.Config) carrier {
 	mux.HandleFunc("POST /resolve", d.resolve)
 	mux.HandleFunc("GET /lanes", d.listLanes)
 	mux.HandleFunc("POST /snapshot", d.snapshot)
+	mux.HandleFunc("POST /close", d.closeDay)
 	mux.HandleFunc("POST /tokens", d.newTokens)
 	path := dataFile(cfg, controlFile)
 	return carrier{"control socket", func(ctx context.Context) error {

@@ -14,6 +14,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"tillbridge/audit"
 	"tillbridge/config"
 	"tillbridge/display"
 	"tillbridge/engine"
@@ -39,6 +40,8 @@ type daemon struct {
 	engine  *engine.Engine
 	hub     *display.Hub
 	config  *currentConfig
+	flights *flights
+	closer  *closer
 }
 
 // newDaemon opens the journal, which makes this process its owner, and connects the parts.
@@ -62,11 +65,16 @@ func newDaemon(cfg config.Config, o serveOptions, std streams, log *slog.Logger)
 	if err != nil {
 		return nil, errors.Join(err, d.journal.Close())
 	}
+	d.flights, d.closer = newFlights(d.journal, log), &closer{journal: d.journal, dataDir: cfg.DataDir}
+	if _, err := audit.MakeKey(dataFile(cfg, filepath.Join(keysFolder, closeKeyFile))); err != nil {
+		log.Error("no key to close days with", "error", err)
+	}
 	k := newProvider(cfg, o, client, account, log)
 	if k.box, err = openTokenBox(dataFile(cfg, keysFolder)); err != nil {
 		return nil, errors.Join(err, d.journal.Close())
 	}
-	d.engine = engine.New(set, d.journal, k, screen{d.hub}, engine.Options{Log: log})
+	provider := flightProvider{k, d.flights}
+	d.engine = engine.New(set, d.journal, provider, flightScreen{screen{d.hub}, d.flights}, engine.Options{Log: log})
 	return d, nil
 }
 
@@ -149,7 +157,9 @@ func (d *daemon) run(ctx context.Context) (err error) {
 		defer park()
 		return d.serve(ctx, lines)
 	})
-	return all.Wait()
+	err = all.Wait()
+	d.flights.flush()
+	return err
 }
 
 // serve runs everything that the outside can reach, until ctx ends.
@@ -168,6 +178,8 @@ func (d *daemon) serve(ctx context.Context, lines []carrier) error {
 	front.Go(func() error { return n.run(ctx, d.engine) })
 	front.Go(func() error { return d.watchConfig(ctx) })
 	front.Go(func() error { return d.keepWarm(ctx) })
+	front.Go(func() error { return d.flights.run(ctx) })
+	front.Go(func() error { return d.closeDays(ctx) })
 	front.Go(func() error {
 		if err := d.journal.VerifyRest(ctx); err != nil && ctx.Err() == nil {
 			d.log.Error("journal damaged, no new payments", "error", err)

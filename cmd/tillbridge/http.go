@@ -32,8 +32,8 @@ const (
 // web is the daemon's own listener: displays, and the HTTP form of every lane.
 func (d *daemon) web(cfg config.Config, ln net.Listener, certificate *tls.Config) carrier {
 	lanes := terminal.NewHTTP(terminal.WebOptions{
-		Bridge: d.engine, Lanes: d.webLanes(cfg), Origins: originsOf(cfg, d.options), Pages: cfg.HTTP.AllowedOrigins,
-		Health: d.health, Log: d.log,
+		Bridge: flightBridge{d.engine, d.flights}, Lanes: d.webLanes(cfg), Origins: originsOf(cfg, d.options),
+		Pages: cfg.HTTP.AllowedOrigins, Health: d.health, Log: d.log,
 	})
 	screens := d.hub.Handler()
 	// Not a ServeMux: it would redirect what the two must refuse.

@@ -25,7 +25,7 @@ import (
 func journalCommand(std streams) *cobra.Command {
 	return group("journal", "Read the journal of a stopped daemon, or a snapshot of it",
 		journalListCommand(std), journalShowCommand(std), journalVerifyCommand(std), journalExportCommand(std),
-		journalCompactCommand(std), journalSnapshotCommand(std))
+		journalCompactCommand(std), journalSnapshotCommand(std), journalFlightCommand(std))
 }
 
 // journalReader is a command that reads a journal. What is readable of a damaged one is read; the damage
@@ -131,7 +131,9 @@ func journalShowCommand(std streams) *cobra.Command {
 }
 
 func journalVerifyCommand(std streams) *cobra.Command {
-	c := &cobra.Command{Use: "verify --data DIR", Short: "Check every record, and name the first broken one"}
+	var key string
+	c := &cobra.Command{Use: "verify --data DIR", Short: "Check every record and every close, and name the first broken one"}
+	c.Flags().StringVar(&key, "key", "", "the public key that must have signed the closes (default: the data folder's own)")
 	return journalReader(c, nil, func(ctx context.Context, j *store.Journal) error {
 		if err := j.Verify(ctx, nil); err != nil {
 			return err
@@ -140,8 +142,10 @@ func journalVerifyCommand(std streams) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		_, err = fmt.Fprintf(std.out, "whole: epoch %s, last record %d, hash %s\n", j.Epoch(), head.Seq, head.Hash)
-		return err
+		if _, err = fmt.Fprintf(std.out, "whole: epoch %s, last record %d, hash %s\n", j.Epoch(), head.Seq, head.Hash); err != nil {
+			return err
+		}
+		return verifyCloses(std.out, j, c.Flag("data").Value.String(), key)
 	})
 }
 

@@ -75,6 +75,7 @@ func (d *daemon) reload() {
 		return
 	}
 	cfg.Deadlines, cfg.Undelivered = updated.Deadlines, updated.Undelivered
+	cfg.Receipts, cfg.DayEnd, cfg.Settlement = updated.Receipts, updated.DayEnd, updated.Settlement
 	lanes := append([]config.Lane(nil), cfg.Lanes...)
 	for i := range lanes {
 		for _, l := range updated.Lanes {

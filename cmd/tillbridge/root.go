@@ -36,6 +36,7 @@ func rootCommand(std streams) *cobra.Command {
 		payCommand(std), statusCommand(std),
 		checkCommand(std), urlsCommand(std), webhookCommand(std), storeCommand(std),
 		attentionCommand(std), laneCommand(std), journalCommand(std), versionCommand(std),
+		receiptCommand(std), auditCommand(std), replayCommand(std),
 	)
 	strict(root)
 	return root

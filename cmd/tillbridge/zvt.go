@@ -38,7 +38,7 @@ func (d *daemon) zvt(l config.Lane) *terminal.ZVT {
 			if s.Kind == terminal.SlipSetup {
 				s.Software += " " + l.Till.Listen.String()
 			}
-			return slipLines(s, payment.Currency(l.Currency))
+			return slipLines(s, payment.Currency(l.Currency), d.slipsOf(l.ID).shop)
 		},
 	})
 }
@@ -74,19 +74,19 @@ func (b zvtBook) Totals(lane payment.LaneID, after uint64) (terminal.DayTotals, 
 }
 
 // slipLines are the lines of a receipt.
-func slipLines(s terminal.Slip, c payment.Currency) []string {
+func slipLines(s terminal.Slip, c payment.Currency, shop receipt.Shop) []string {
 	money := func(minor int64) payment.Amount { return payment.Amount{Minor: minor, Currency: c} }
 	at := s.At.Local()
 	switch s.Kind {
 	case terminal.SlipSale, terminal.SlipReversal:
 		return receipt.Sale{
 			Reversal: s.Kind == terminal.SlipReversal, Merchant: s.Merchant, Amount: s.Amount, At: at,
-			Terminal: s.Terminal, Trace: s.Trace, Receipt: s.Receipt, Reference: s.Reference,
+			Terminal: s.Terminal, Trace: s.Trace, Receipt: s.Receipt, Reference: s.Reference, Shop: shop,
 		}.Lines(s.Columns, s.Language)
 	case terminal.SlipTotals:
 		return receipt.Totals{
 			At: at, Terminal: s.Terminal, Sales: s.Totals.Sales, SaleSum: money(s.Totals.SaleSum),
-			Backs: s.Totals.Backs, BackSum: money(s.Totals.BackSum), First: s.First, Last: s.Last,
+			Backs: s.Totals.Backs, BackSum: money(s.Totals.BackSum), First: s.First, Last: s.Last, Shop: shop,
 		}.Lines(s.Columns, s.Language)
 	case terminal.SlipSetup:
 		return receipt.Setup{At: at, Terminal: s.Terminal, Software: s.Software}.Lines(s.Columns, s.Language)

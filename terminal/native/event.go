@@ -119,7 +119,8 @@ type Result struct {
 	Amount    int64     `json:"amount,omitempty"`
 	Currency  string    `json:"currency,omitempty"`
 	Reference string    `json:"reference,omitempty"`
-	Receipt   []string  `json:"receipt,omitempty"`
+	Receipt   []string  `json:"receipt,omitempty"`          // the customer's copy
+	Merchant  []string  `json:"merchant_receipt,omitempty"` // the shop's copy
 	At        time.Time `json:"at,omitzero"`
 	By        string    `json:"by,omitempty"` // till, customer, timeout or terminal
 	GivenBack bool      `json:"given_back,omitempty"`
@@ -151,6 +152,7 @@ type State struct {
 	Currency  string    `json:"currency,omitempty"`
 	Reference string    `json:"reference,omitempty"`
 	Receipt   []string  `json:"receipt,omitempty"`
+	Merchant  []string  `json:"merchant_receipt,omitempty"`
 	At        time.Time `json:"at,omitzero"`
 	By        string    `json:"by,omitempty"`
 	GivenBack bool      `json:"given_back,omitempty"`

@@ -110,7 +110,7 @@ func (r *reader) result() Result {
 		ID: r.id("id"), Outcome: r.outcome(),
 		Code: r.text("code", maxID), Text: r.text("text", maxText),
 		Amount: r.money("amount"), Currency: r.currency("currency"),
-		Reference: r.text("reference", maxID), Receipt: r.texts("receipt", maxBasket),
+		Reference: r.text("reference", maxID), Receipt: r.texts("receipt", maxBasket), Merchant: r.texts("merchant_receipt", maxBasket),
 		At: r.time("at"), By: r.text("by", maxID),
 		GivenBack: r.flag("given_back"), Replay: r.flag("replay"), Brought: r.brought(),
 	}
@@ -130,7 +130,7 @@ func (r *reader) state() State {
 		ID: r.id("id"), Phase: r.text("phase", maxID), ExpiresAt: r.time("expires_at"),
 		Outcome: r.outcome(), Code: r.text("code", maxID), Text: r.text("text", maxText),
 		Amount: r.money("amount"), Currency: r.currency("currency"),
-		Reference: r.text("reference", maxID), Receipt: r.texts("receipt", maxBasket),
+		Reference: r.text("reference", maxID), Receipt: r.texts("receipt", maxBasket), Merchant: r.texts("merchant_receipt", maxBasket),
 		At: r.time("at"), By: r.text("by", maxID),
 		GivenBack: r.flag("given_back"), Replay: r.flag("replay"), Brought: r.brought(), HandOver: r.handOver(),
 	}
