@@ -17,17 +17,17 @@ const epoch = "simulated"
 // disk is the journal as recovery sees it. What is kept is what would lie on a real disk: the bytes of
 // every record, of every snapshot, and of every intent.
 type disk struct {
-	chain   *store.Chain
-	values  [][]byte     // of all records, oldest first
-	fresh   []store.Kept // of the last commit
-	commits int
-	full    bool
-	open    []payment.ID // unfinished, in the order of intake
-	last    map[payment.LaneID]payment.ID
-	kept    map[payment.ID]*kept
-	blobs   map[payment.Key]payment.Blob
-
+	chain     *store.Chain
+	values    [][]byte     // of all records, oldest first
+	fresh     []store.Kept // of the last commit
+	commits   int
+	full      bool
+	open      []payment.ID // unfinished, in the order of intake
+	last      map[payment.LaneID]payment.ID
+	kept      map[payment.ID]*kept
+	blobs     map[payment.Key]payment.Blob
 	customers map[payment.Handle]payment.CustomerToken
+	watch     func(seq int, r payment.Record) // nil unless somebody wants to know
 }
 
 // kept is everything about one payment.
@@ -93,6 +93,9 @@ func (d *disk) record(r payment.Record) error {
 		return fmt.Errorf("%s: %w", r.After.ID, err)
 	}
 	d.values, d.fresh = append(d.values, newest.Value), append(d.fresh, newest)
+	if d.watch != nil {
+		d.watch(len(d.values), r)
+	}
 	k.newest, k.read, k.version = newest, nil, r.After.Version
 	if final := r.After.State.Final(); final != k.final {
 		k.final = final
