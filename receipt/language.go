@@ -4,11 +4,8 @@
 package receipt
 
 import (
-	"embed"
-	"encoding/json"
-	"fmt"
-	"io/fs"
-	"path"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -16,70 +13,45 @@ import (
 	"tillbridge/payment"
 )
 
-//go:embed lang
-var files embed.FS // the languages
-
-// fallback is the language of whoever asks for one that is not there.
-const fallback = "en"
-
-// language is one file of lang.
+// language is one of the files lang_*.go.
 type language struct {
-	Name   string            `json:"name"` // in itself
-	Format format            `json:"format"`
-	Words  map[string]string `json:"words"`
+	format format
+	words  map[string]string
 }
 
 // format is how numbers and times are written (Unicode CLDR 46, numbers and dates of the language; the
 // place of the currency in German is that of card terminals).
 type format struct {
-	Decimal string `json:"decimal"`
-	Group   string `json:"group"` // between thousands
-	// GroupLeast is how many digits stand before the first group separator at least.
-	GroupLeast int    `json:"group_least"`
-	Money      string `json:"money"` // of {currency} and {number}
-	Day        string `json:"day"`   // a layout of package time
-	Time       string `json:"time"`
+	decimal string
+	group   string // between thousands
+	// groupLeast is how many digits stand before the first group separator at least.
+	groupLeast int
+	money      string // of {currency} and {number}
+	day        string // a layout of package time, as time
+	time       string
+}
+
+// languages is every language by its code (ISO 639-1).
+func languages() map[string]func() language {
+	return map[string]func() language{
+		"da": danish, "de": german, "en": english, "es": spanish, "fi": finnish, "fr": french, "it": italian,
+		"nb": norwegian, "nl": dutch, "pl": polish, "sv": swedish,
+	}
 }
 
 // Languages lists the codes of the languages, in order.
-func Languages() []string {
-	entries, err := fs.ReadDir(files, "lang")
-	if err != nil {
-		panic("receipt: " + err.Error()) // it is part of the program
-	}
-	all := make([]string, 0, len(entries))
-	for _, e := range entries {
-		all = append(all, strings.TrimSuffix(e.Name(), ".json"))
-	}
-	return all
-}
+func Languages() []string { return slices.Sorted(maps.Keys(languages())) }
 
-// languageOf reads a language, or English if the program does not have it.
+// languageOf is a language, or English if the program does not have it.
 func languageOf(code string) language {
-	l, err := readLanguage(code)
-	if err != nil {
-		l, err = readLanguage(fallback)
+	if in, ok := languages()[code]; ok {
+		return in()
 	}
-	if err != nil {
-		panic("receipt: " + err.Error()) // it is part of the program
-	}
-	return l
-}
-
-func readLanguage(code string) (language, error) {
-	var l language
-	b, err := files.ReadFile(path.Join("lang", code+".json"))
-	if err == nil {
-		err = json.Unmarshal(b, &l)
-	}
-	if err != nil {
-		return language{}, fmt.Errorf("language %s: %w", code, err)
-	}
-	return l, nil
+	return english()
 }
 
 // money is an amount as people of the language write it.
-func (f format) money(a payment.Amount) string {
+func (f format) amount(a payment.Amount) string {
 	whole, fraction, _ := strings.Cut(a.Decimal(), ".")
 	digits, negative := strings.CutPrefix(whole, "-")
 	n := f.grouped(digits)
@@ -87,14 +59,14 @@ func (f format) money(a payment.Amount) string {
 		n = "-" + n
 	}
 	if fraction != "" {
-		n += f.Decimal + fraction
+		n += f.decimal + fraction
 	}
-	return strings.NewReplacer("{currency}", string(a.Currency), "{number}", n).Replace(f.Money)
+	return strings.NewReplacer("{currency}", string(a.Currency), "{number}", n).Replace(f.money)
 }
 
 func (f format) grouped(digits string) string {
 	const thousand = 3
-	if len(digits) < thousand+f.GroupLeast {
+	if len(digits) < thousand+f.groupLeast {
 		return digits
 	}
 	first := len(digits) % thousand
@@ -105,11 +77,11 @@ func (f format) grouped(digits string) string {
 	for i := first; i < len(digits); i += thousand {
 		parts = append(parts, digits[i:i+thousand])
 	}
-	return strings.Join(parts, f.Group)
+	return strings.Join(parts, f.group)
 }
 
-func (f format) day(t time.Time) string  { return stamp(t, f.Day) }
-func (f format) time(t time.Time) string { return stamp(t, f.Time) }
+func (f format) date(t time.Time) string  { return stamp(t, f.day) }
+func (f format) clock(t time.Time) string { return stamp(t, f.time) }
 
 // stamp is empty for no time at all, which leaves its line out.
 func stamp(t time.Time, layout string) string {

@@ -59,7 +59,7 @@ func (p *page) own(lines []string) {
 	}
 }
 
-func (p *page) word(name string) string { return p.in.Words[name] }
+func (p *page) word(name string) string { return p.in.words[name] }
 
 func (p *page) gap() { p.lines = append(p.lines, "") }
 

@@ -32,8 +32,8 @@ func (s Sale) Lines(columns int, language string) []string {
 		title, closing, amount.Minor = "reversal", "given_back", -amount.Minor
 	}
 	p.set(saleTemplate, map[string]string{
-		"copy": p.copyOf(s.Merchant), "title": p.word(title), "closing": p.word(closing), "amount": p.in.Format.money(amount),
-		"date": p.in.Format.day(s.At), "time": p.in.Format.time(s.At), "terminal": s.Terminal,
+		"copy": p.copyOf(s.Merchant), "title": p.word(title), "closing": p.word(closing), "amount": p.in.format.amount(amount),
+		"date": p.in.format.date(s.At), "time": p.in.format.clock(s.At), "terminal": s.Terminal,
 		"trace": numbered(s.Trace, 6), "receipt": numbered(s.Receipt, 4), "id": s.ID, "reference": s.Reference,
 	})
 	return p.end()
@@ -67,11 +67,11 @@ func (r Refund) Lines(columns int, language string) []string {
 	amount, original := r.Amount, ""
 	amount.Minor = -amount.Minor
 	if r.Original != (payment.Amount{}) {
-		original = p.in.Format.money(r.Original)
+		original = p.in.format.amount(r.Original)
 	}
 	p.set(refundTemplate, map[string]string{
-		"copy": p.copyOf(r.Merchant), "amount": p.in.Format.money(amount), "original": original,
-		"date": p.in.Format.day(r.At), "time": p.in.Format.time(r.At), "terminal": r.Terminal,
+		"copy": p.copyOf(r.Merchant), "amount": p.in.format.amount(amount), "original": original,
+		"date": p.in.format.date(r.At), "time": p.in.format.clock(r.At), "terminal": r.Terminal,
 		"trace": numbered(r.Trace, 6), "receipt": numbered(r.Receipt, 4), "id": r.ID, "sale": r.Sale, "reference": r.Reference,
 	})
 	return p.end()
@@ -101,8 +101,8 @@ func (u Unpaid) Lines(columns int, language string) []string {
 	case payment.Approved, payment.Reversed, payment.Unknown:
 	}
 	p.set(saleTemplate, map[string]string{
-		"copy": p.copyOf(u.Merchant), "title": p.word(title), "closing": p.word(closing), "amount": p.in.Format.money(u.Amount),
-		"date": p.in.Format.day(u.At), "time": p.in.Format.time(u.At), "terminal": u.Terminal,
+		"copy": p.copyOf(u.Merchant), "title": p.word(title), "closing": p.word(closing), "amount": p.in.format.amount(u.Amount),
+		"date": p.in.format.date(u.At), "time": p.in.format.clock(u.At), "terminal": u.Terminal,
 		"trace": numbered(u.Trace, 6), "id": u.ID, "reference": u.Reference,
 	})
 	return p.end()

@@ -34,7 +34,7 @@ func (t Totals) Lines(columns int, language string) []string {
 		receipts = fmt.Sprintf("%04d-%04d", t.First, t.Last)
 	}
 	p.set(totalsTemplate, map[string]string{
-		"date": p.in.Format.day(t.At), "time": p.in.Format.time(t.At), "terminal": t.Terminal, "receipts": receipts,
+		"date": p.in.format.date(t.At), "time": p.in.format.clock(t.At), "terminal": t.Terminal, "receipts": receipts,
 	})
 	p.gap()
 	p.sums(Sums{
@@ -73,7 +73,7 @@ type Day struct {
 func (d Day) Lines(columns int, language string) []string {
 	p := newPage(columns, language, d.Shop)
 	p.set(totalsTemplate, map[string]string{
-		"number": numbered(d.Number, 1), "date": p.in.Format.day(d.At), "time": p.in.Format.time(d.At),
+		"number": numbered(d.Number, 1), "date": p.in.format.date(d.At), "time": p.in.format.clock(d.At),
 	})
 	var all []Sums
 	for _, l := range d.Lanes {
@@ -116,11 +116,11 @@ func (p *page) sums(s Sums) {
 	}
 	p.sum("reversals", s.Reversals, -s.ReversalSum, s.Currency)
 	total := payment.Amount{Minor: s.SaleSum - s.RefundSum - s.ReversalSum, Currency: s.Currency}
-	p.pair(p.word("total"), clean(p.in.Format.money(total)))
+	p.pair(p.word("total"), clean(p.in.format.amount(total)))
 }
 
 func (p *page) sum(word string, count int, minor int64, c payment.Currency) {
-	p.pair(p.word(word)+" "+strconv.Itoa(count), clean(p.in.Format.money(payment.Amount{Minor: minor, Currency: c})))
+	p.pair(p.word(word)+" "+strconv.Itoa(count), clean(p.in.format.amount(payment.Amount{Minor: minor, Currency: c})))
 }
 
 // Setup is how the terminal is set up, for whoever looks for a mistake.
@@ -135,7 +135,7 @@ type Setup struct {
 func (s Setup) Lines(columns int, language string) []string {
 	p := newPage(columns, language, s.Shop)
 	p.set(setupTemplate, map[string]string{
-		"terminal": s.Terminal, "date": p.in.Format.day(s.At), "software": s.Software,
+		"terminal": s.Terminal, "date": p.in.format.date(s.At), "software": s.Software,
 	})
 	return p.end()
 }

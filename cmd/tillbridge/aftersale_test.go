@@ -18,6 +18,7 @@ import (
 	"tillbridge/audit"
 	"tillbridge/engine"
 	"tillbridge/internal/secret"
+	"tillbridge/klarna"
 	"tillbridge/payment"
 	"tillbridge/receipt"
 	"tillbridge/store"
@@ -152,8 +153,8 @@ func seenShop(t *testing.T) (*flights, payment.ID) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := j.Close(); err != nil {
-			t.Error(err)
+		if failed := j.Close(); failed != nil {
+			t.Error(failed)
 		}
 	})
 	id := payment.ID{Lane: "lane-1", Till: "A1"}
@@ -198,7 +199,7 @@ func TestWhatIsSeenIsKeptAndTellsNothingSecret(t *testing.T) {
 	t.Parallel()
 	f, id := seenShop(t)
 	inner, scenes := &fakeBridge{}, &fakeScreen{}
-	till, klarna, screen := flightBridge{inner, f}, flightProvider{fakeProvider{}, f}, flightScreen{scenes, f}
+	till, provider, screen := flightBridge{inner, f}, flightProvider{fakeProvider{}, f}, flightScreen{scenes, f}
 	heard := 0
 	link := till.Connect(payment.Link{Lane: id.Lane}, func(payment.Word) { heard++ })
 	p, _, err := f.journal.Find(id)
@@ -213,12 +214,12 @@ func TestWhatIsSeenIsKeptAndTellsNothingSecret(t *testing.T) {
 	inner.hear(payment.Refusal{ID: id.Till, Reason: payment.ReasonConflict, Detail: "canary-detail"})
 	inner.hear(payment.Result{ID: id.Till, Outcome: payment.Approved, Reason: payment.ReasonApproved, Reference: "canary-ref"})
 	call := engine.Call{Payment: p, Intent: p.Authorize, Body: []byte("canary-body"), Token: secret.New("canary-token")}
-	_ = klarna.Send(t.Context(), call)
+	_ = provider.Send(t.Context(), call)
 	for range 3 {
-		_ = klarna.ReadRequest(t.Context(), id.Lane, "krn:request")
+		_ = provider.ReadRequest(t.Context(), id.Lane, "krn:request")
 	}
-	_ = klarna.ReadRequest(t.Context(), id.Lane, "krn:nobody")
-	_ = klarna.CancelRequest(t.Context(), id.Lane, "krn:request")
+	_ = provider.ReadRequest(t.Context(), id.Lane, "krn:nobody")
+	_ = provider.CancelRequest(t.Context(), id.Lane, "krn:request")
 	screen.Show(engine.Scene{Lane: id.Lane, Payment: p, Fresh: true})
 	screen.Show(engine.Scene{Lane: id.Lane, Offline: true}) // idle: about no payment
 	till.Disconnect(link)
@@ -354,5 +355,61 @@ func TestClosesGoOnWithOneKey(t *testing.T) {
 	}
 	if err := errors.Join(verifyCloses(&strings.Builder{}, f.journal, dir, "no key")); err == nil {
 		t.Error("a key that is none was taken")
+	}
+}
+
+// fakeReader is Klarna's book with an answer for each try.
+type fakeReader struct {
+	answers []klarna.Transaction
+	errs    []error
+	asked   []time.Time
+}
+
+func (f *fakeReader) ReadTransaction(context.Context, string) (klarna.Transaction, error) {
+	n := len(f.asked)
+	f.asked = append(f.asked, time.Now())
+	return f.answers[n], f.errs[n]
+}
+
+func TestKlarnasBookIsReadSlowly(t *testing.T) {
+	t.Parallel()
+	sum := func(n int64) *int64 { return &n }
+	limited := klarna.Transaction{Answer: klarna.Answer{RetryAfter: 20 * time.Second}}
+	whole := klarna.Transaction{Amount: 1610, Currency: "EUR", Captured: sum(1610), Refunded: sum(10)}
+	holding := audit.Holding{Amount: payment.Amount{Minor: 1610, Currency: "EUR"}, Captured: 1610, Refunded: 10}
+	no := errors.New("no route")
+	tests := map[string]struct {
+		answers []klarna.Transaction
+		errs    []error
+		want    audit.Holding
+		err     error
+		took    time.Duration
+	}{
+		"an answer":                             {[]klarna.Transaction{whole}, []error{nil}, holding, nil, readEvery},
+		"fewer calls are wanted":                {[]klarna.Transaction{limited, whole}, []error{klarna.ErrRateLimited, nil}, holding, nil, readEvery + 20*time.Second},
+		"fewer calls are wanted and wanted":     {[]klarna.Transaction{limited, limited, limited}, []error{klarna.ErrRateLimited, klarna.ErrRateLimited, klarna.ErrRateLimited}, audit.Holding{}, klarna.ErrRateLimited, readEvery + 40*time.Second},
+		"row 46: a very long pause is wanted":   {[]klarna.Transaction{{Answer: klarna.Answer{RetryAfter: 1e6 * time.Hour}}, whole}, []error{klarna.ErrRateLimited, nil}, holding, nil, readEvery + longestPause},
+		"fewer calls, for no time that is said": {[]klarna.Transaction{{}, whole}, []error{klarna.ErrRateLimited, nil}, holding, nil, readEvery + shortestPause},
+		"there is none":                         {[]klarna.Transaction{{}}, []error{klarna.ErrNotFound}, audit.Holding{}, audit.ErrNoTransaction, readEvery},
+		"no answer":                             {[]klarna.Transaction{{}}, []error{no}, audit.Holding{}, no, readEvery},
+	}
+	for name, tt := range tests {
+		synctest.Test(t, func(t *testing.T) {
+			began := time.Now()
+			k := klarnaBook{client: &fakeReader{answers: tt.answers, errs: tt.errs}, every: readEvery}
+			got, err := k.Transaction(t.Context(), "krn:x")
+			if got != tt.want || !errors.Is(err, tt.err) || time.Since(began) != tt.took {
+				t.Errorf("%s: %+v, %v after %s; want %+v, %v after %s", name, got, err, time.Since(began), tt.want, tt.err, tt.took)
+			}
+		})
+	}
+	for name, half := range map[string]klarna.Transaction{
+		"nothing about captures": {Amount: 1610, Currency: "EUR", Refunded: sum(0)},
+		"nothing about refunds":  {Amount: 1610, Currency: "EUR", Captured: sum(1610)},
+	} {
+		k := klarnaBook{client: &fakeReader{answers: []klarna.Transaction{half}, errs: []error{nil}}}
+		if got, err := k.Transaction(t.Context(), "krn:x"); err == nil {
+			t.Errorf("%s: %+v is taken for the truth", name, got)
+		}
 	}
 }

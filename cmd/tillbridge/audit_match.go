@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"os"
 	"strings"
 
@@ -92,18 +91,6 @@ func readTill(name string) (*audit.TillBook, error) {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	return &b, nil
-}
-
-// klarnaOf is Klarna's book, nil if it is not to be asked.
-func klarnaOf(cfg config.Config, offline bool) (audit.Klarna, func(), error) {
-	if offline || cfg.Version == 0 { // without a configuration nobody knows how to ask
-		return nil, func() {}, nil
-	}
-	client, _, err := newKlarna(cfg, slog.New(slog.DiscardHandler))
-	if err != nil {
-		return nil, nil, err
-	}
-	return klarnaBook{client}, client.Close, nil
 }
 
 func printMatch(out io.Writer, r audit.Report) error {

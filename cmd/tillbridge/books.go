@@ -10,12 +10,12 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"tillbridge/audit"
 	"tillbridge/config"
-	"tillbridge/klarna"
 	"tillbridge/payment"
 	"tillbridge/store"
 )
@@ -178,13 +178,33 @@ func (o *bookOptions) read(ctx context.Context, do func(config.Config, book) err
 	return do(cfg, book{j})
 }
 
+// copyFolder is where the journal of a running daemon is copied to, and oldCopy how long no command takes.
+const (
+	copyFolder = ".audit-*"
+	oldCopy    = 24 * time.Hour
+)
+
+// removeOldCopies deletes what a command left that was killed.
+func removeOldCopies(dir string) {
+	names, err := filepath.Glob(filepath.Join(dir, copyFolder))
+	if err != nil {
+		return
+	}
+	for _, name := range names {
+		if info, err := os.Lstat(name); err == nil && info.IsDir() && time.Since(info.ModTime()) > oldCopy {
+			_ = os.RemoveAll(name) // the next one tries again
+		}
+	}
+}
+
 // borrowed is the journal of a configuration: a copy of the running daemon's, or the stopped one's own.
 func borrowed(ctx context.Context, cfg config.Config) (path string, gone func() error, err error) {
 	dir, err := filepath.Abs(cfg.DataDir) // the daemon has another working directory
 	if err != nil {
 		return "", nil, fmt.Errorf("data folder: %w", err)
 	}
-	if dir, err = os.MkdirTemp(dir, ".audit-*"); err != nil { // mode 0700
+	removeOldCopies(dir)
+	if dir, err = os.MkdirTemp(dir, copyFolder); err != nil { // mode 0700
 		return "", nil, fmt.Errorf("copy the journal: %w", err)
 	}
 	gone = func() error { return os.RemoveAll(dir) }
@@ -197,25 +217,4 @@ func borrowed(ctx context.Context, cfg config.Config) (path string, gone func() 
 		return "", nil, errors.Join(err, gone())
 	}
 	return path, gone, nil
-}
-
-// klarnaBook is Klarna's book, a transaction at a time.
-type klarnaBook struct{ client *klarna.Client }
-
-// Transaction implements audit.Klarna. What the answer does not say is not known.
-func (k klarnaBook) Transaction(ctx context.Context, id payment.TransactionID) (audit.Holding, error) {
-	t, err := k.client.ReadTransaction(ctx, string(id))
-	switch {
-	case errors.Is(err, klarna.ErrNotFound):
-		return audit.Holding{}, audit.ErrNoTransaction
-	case err != nil:
-		return audit.Holding{}, err
-	case t.Captured == nil:
-		return audit.Holding{}, fmt.Errorf("transaction %s: the answer does not say what was captured", id)
-	}
-	h := audit.Holding{Amount: payment.Amount{Minor: t.Amount, Currency: payment.Currency(t.Currency)}, Captured: *t.Captured}
-	if t.Refunded != nil {
-		h.Refunded = *t.Refunded
-	}
-	return h, nil
 }

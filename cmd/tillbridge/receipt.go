@@ -146,7 +146,7 @@ func (o *receiptOptions) run(ctx context.Context, std streams) error {
 		return err
 	}
 	if len(customer)+len(merchant) == 0 {
-		return fmt.Errorf("payment %s: there is no receipt, as nothing was paid", o.id)
+		return fmt.Errorf("payment %s: there is no receipt of it here; tillbridge status tells how it stands", o.id)
 	}
 	switch {
 	case o.both:
