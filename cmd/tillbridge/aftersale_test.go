@@ -413,3 +413,19 @@ func TestKlarnasBookIsReadSlowly(t *testing.T) {
 		}
 	}
 }
+
+// FuzzNotesOf: what lies in the journal is ours, and yet it is read as if it were not.
+func FuzzNotesOf(f *testing.F) {
+	f.Add(linesOf([]audit.Note{{At: time.Unix(0, 0).UTC(), Who: whoTill, What: "said: status", Times: 3}, {Who: whoScreen}}))
+	f.Add([]byte("{}\n\n"))
+	f.Fuzz(func(t *testing.T, lines []byte) {
+		notes, err := notesOf(lines)
+		if err != nil {
+			return
+		}
+		again, err := notesOf(linesOf(notes))
+		if err != nil || len(again) != len(notes) {
+			t.Errorf("%d notes are %d when they are read again, %v", len(notes), len(again), err)
+		}
+	})
+}
