@@ -218,16 +218,16 @@ func flows() map[string]flow {
 			return ""
 		}, kept: nothing},
 		"one behind another of the same amount": {prepare: paidBefore, before: 1610, run: sells(0, nil)},
-		"everything on one connection":   {run: onOneLink},
-		"a repeat that acknowledges":     {prepare: toldBefore, run: admin(terminal.ZVTTill.Repeat), kept: oneSale},
-		"a reprint":                      {prepare: paidBefore, run: does(zvt.Reprint{From: zvt.Some(zvt.Receipt(1))}), kept: oneSale},
-		"a reset":                        {prepare: paidBefore, run: does(zvt.Reset{}), kept: oneSale},
-		"totals":                         {prepare: paidBefore, run: does(zvt.Totals{}), kept: oneSale},
-		"a refund that names no payment": {prepare: paidBefore, run: does(zvt.Refund{Amount: zvt.Some(zvt.Amount(1610))}), kept: oneSale},
-		"a registration": {run: admin(terminal.ZVTTill.Register)},
-		"a status":       {run: admin(terminal.ZVTTill.Status)},
-		"a log-off":      {run: admin(terminal.ZVTTill.LogOff)},
-		"a repeat":       {prepare: paidBefore, run: admin(terminal.ZVTTill.Repeat), kept: oneSale},
+		"everything on one connection":          {run: onOneLink},
+		"a repeat that acknowledges":            {prepare: toldBefore, run: admin(terminal.ZVTTill.Repeat), kept: oneSale},
+		"a reprint":                             {prepare: paidBefore, run: does(zvt.Reprint{From: zvt.Some(zvt.Receipt(1))}), kept: oneSale},
+		"a reset":                               {prepare: paidBefore, run: does(zvt.Reset{}), kept: oneSale},
+		"totals":                                {prepare: paidBefore, run: does(zvt.Totals{}), kept: oneSale},
+		"a refund that names no payment":        {prepare: paidBefore, run: does(zvt.Refund{Amount: zvt.Some(zvt.Amount(1610))}), kept: oneSale},
+		"a registration":                        {run: admin(terminal.ZVTTill.Register)},
+		"a status":                              {run: admin(terminal.ZVTTill.Status)},
+		"a log-off":                             {run: admin(terminal.ZVTTill.LogOff)},
+		"a repeat":                              {prepare: paidBefore, run: admin(terminal.ZVTTill.Repeat), kept: oneSale},
 		"an end of day": {prepare: paidBefore, run: func(w *world) payment.Outcome {
 			e := w.again(func(ctx context.Context) (terminal.ZVTEnded, error) { return w.till().EndOfDay(ctx) })
 			if e.Info == nil || e.Info.Amount.Value != 1610 || e.Info.Totals.Other.Count != 1 {
