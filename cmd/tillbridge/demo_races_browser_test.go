@@ -51,8 +51,8 @@ func (p *demoPage) shows(sum string) {
 	p.until(fmt.Sprintf("document.getElementById('charged').textContent === %q", sum))
 }
 
-// named is the number of the process that the page speaks of.
-func saleName(p *demoPage) string {
+// processOf is the number of the process that the page speaks of.
+func processOf(p *demoPage) string {
 	p.Helper()
 	return regexp.MustCompile(`process (\d+)`).FindString(p.text("document.getElementById('say').textContent"))
 }
@@ -117,11 +117,11 @@ func TestDemoPowerCut(t *testing.T) {
 	p.scan()
 	p.press(demoTop, "#do-power")
 	p.says("was killed, without a last word")
-	first := saleName(p)
+	first := processOf(p)
 	p.until(lineIsLost)
 	p.shot("10-power-cut")
 	p.says("The bridge is back as process")
-	if again := saleName(p); first == "" || again == "" || again == first {
+	if again := processOf(p); first == "" || again == "" || again == first {
 		t.Errorf("killed process %q, and %q is back: want another one", first, again)
 	}
 	p.until(connected)
