@@ -13,6 +13,7 @@ type (
 	Intend struct {
 		Write   Write
 		Attempt int
+		Refund  TillID // the refund that it is of; empty for the sale's own writes
 	}
 	// Send asks for a durable intent to be sent, again if need be.
 	Send struct{ Intent Intent }
@@ -44,7 +45,7 @@ func (Offer) isAction()           {}
 func Pending(p Payment) []Action {
 	switch p.State {
 	case StateReceived:
-		return []Action{Intend{WriteAuthorize, 1}}
+		return []Action{Intend{Write: WriteAuthorize, Attempt: 1}}
 	case StateAuthorizing:
 		return []Action{Send{p.Authorize}}
 	case StateWaiting, StateScanned:
@@ -62,13 +63,15 @@ func Pending(p Payment) []Action {
 			return pendingWrite(p, p.Release, WriteRelease)
 		}
 		return pendingWrite(p, p.Capture, WriteCapture)
+	case StateCaptured:
+		return pendingRefunds(p)
 	case StateReversing:
 		return pendingWrite(p, p.GiveBack, p.giveBackWrite())
 	case StateAttention:
 		if p.Transaction.ID != "" {
 			return []Action{ReadTransaction{p.Transaction.ID}}
 		}
-	case StateNone, StateCaptured, StateDeclined, StateCancelled, StateExpired, StateFailed, StateReversed:
+	case StateNone, StateDeclined, StateCancelled, StateExpired, StateFailed, StateReversed:
 	}
 	return nil
 }
@@ -93,6 +96,6 @@ func pendingWrite(p Payment, i Intent, w Write) []Action {
 	case i.Open():
 		return []Action{Send{i}}
 	default:
-		return []Action{Intend{w, i.Attempt + 1}}
+		return []Action{Intend{Write: w, Attempt: i.Attempt + 1}}
 	}
 }

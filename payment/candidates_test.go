@@ -17,7 +17,7 @@ func candidates(p payment.Payment) []payment.Event {
 	for _, k := range keysOf(p) {
 		all = append(all, answers(k, p.Round)...)
 	}
-	return slices.Concat(all, decisions(p), reads(p), wishes(p))
+	return slices.Concat(all, decisions(p), reads(p), wishes(p), refundCandidates(p))
 }
 
 func keysOf(p payment.Payment) []payment.Key {

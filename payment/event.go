@@ -68,6 +68,10 @@ const (
 	DecideDelivered Decision = "delivered"
 	DecideGiveBack  Decision = "give-back"
 	DecideNoCharge  Decision = "no-charge"
+
+	// About one refund: what Klarna's portal shows of it.
+	DecideRefunded    Decision = "refunded"
+	DecideNotRefunded Decision = "not-refunded"
 )
 
 type (
@@ -179,6 +183,9 @@ type (
 	TransactionSeen struct {
 		At     time.Time         `json:"at"`
 		Status TransactionStatus `json:"status"`
+		// Refunded is the sum of all refunds, in minor units, where Counted says that Klarna told it.
+		Refunded int64 `json:"refunded,omitempty"`
+		Counted  bool  `json:"counted,omitempty"`
 	}
 	// Resolved is a decision by a person.
 	Resolved struct {
@@ -186,10 +193,25 @@ type (
 		As     Decision  `json:"as"`
 		Reason string    `json:"reason"`
 		By     string    `json:"by,omitempty"`
+		Refund TillID    `json:"refund,omitempty"` // the refund that it is about; empty for the sale
 	}
 	// ReversalAsked means: the till takes a sale back by its name, and so has it.
 	ReversalAsked struct {
 		At time.Time `json:"at"`
+	}
+	// RefundAsked means: the till gives a part of a sale back, or all of it, and names it.
+	RefundAsked struct {
+		At        time.Time `json:"at"`
+		ID        TillID    `json:"id"`
+		Amount    Amount    `json:"amount"`
+		Reference string    `json:"reference"`
+		Note      string    `json:"note,omitempty"`
+	}
+	// RefundDone answers the write of a refund.
+	RefundDone struct {
+		At       time.Time `json:"at"`
+		Key      Key       `json:"key"`
+		RefundID string    `json:"refund_id,omitempty"`
 	}
 	// MoreTime moves the deadline at the customer's wish.
 	MoreTime struct {
@@ -216,6 +238,8 @@ func (GivenBack) isEvent()        {}
 func (TransactionSeen) isEvent()  {}
 func (Resolved) isEvent()         {}
 func (ReversalAsked) isEvent()    {}
+func (RefundAsked) isEvent()      {}
+func (RefundDone) isEvent()       {}
 func (MoreTime) isEvent()         {}
 
 // Kind implements Event.
@@ -274,6 +298,12 @@ func (Resolved) Kind() string { return "resolved" }
 
 // Kind implements Event.
 func (ReversalAsked) Kind() string { return "reversal_asked" }
+
+// Kind implements Event.
+func (RefundAsked) Kind() string { return "refund_asked" }
+
+// Kind implements Event.
+func (RefundDone) Kind() string { return "refund_done" }
 
 // Kind implements Event.
 func (MoreTime) Kind() string { return "more_time" }

@@ -30,6 +30,7 @@ func allEvents() []payment.Event {
 	order.Order.Timeout = 90 * time.Second
 	order.Order.Lines[0].SKU, order.Order.Lines[0].Tax = "T-1", 100
 	intent := intended(payment.WriteFinalize, 2)
+	intent.Intent.Refund = "R1"
 	intent.Intent.Unclear, intent.Intent.Answered, intent.Intent.Refused = true, true, true
 	reading := completed(request1)
 	reading.Deadline, reading.Token = at(10*time.Minute), secret.Text{} // the token is never kept
@@ -47,8 +48,9 @@ func allEvents() []payment.Event {
 		issued(part()),
 		payment.Captured{At: at(4), Key: fin, CaptureID: "capture-1"},
 		payment.GivenBack{At: at(5), Key: fin},
-		holding(payment.TransactionClosed), resolved(payment.DecideGiveBack),
+		counted(payment.TransactionClosed, 500), decided(payment.DecideRefunded, "R1"),
 		payment.ReversalAsked{At: at(6)},
+		refundAsked("R1", 500), refundDone("R1"),
 		payment.MoreTime{Deadline: at(6)},
 	}
 }

@@ -64,6 +64,21 @@ func (n Names) Key(id ID, w Write, attempt int) Key {
 	return Key(uuid5(n.Account, n.Store, n.Terminal, string(id.Lane), n.Epoch, string(id.Till), string(w), strconv.Itoa(attempt)))
 }
 
+// RefundKey is Key for the write of one refund of a payment.
+func (n Names) RefundKey(id ID, refund TillID, attempt int) Key {
+	return n.refundName(id, refund, "refund-"+strconv.Itoa(attempt))
+}
+
+// RefundReference is the name under which Klarna, settlement and the journal know one refund.
+func (n Names) RefundReference(id ID, refund TillID) string {
+	return string(n.refundName(id, refund, "refund"))
+}
+
+// refundName has one part more than the name of a sale's own write, so that none can be the other.
+func (n Names) refundName(id ID, refund TillID, what string) Key {
+	return Key(uuid5(n.Account, n.Store, n.Terminal, string(id.Lane), n.Epoch, string(id.Till), string(refund), what, "1"))
+}
+
 // Reference is the name under which Klarna, settlement and the journal know the payment.
 func (n Names) Reference(id ID) string { return string(n.Key(id, "sale", 1)) }
 

@@ -26,6 +26,7 @@ type Intent struct {
 	Key     Key       `json:"key"`
 	Hash    string    `json:"hash"` // SHA-256 of the body, lower-case hex
 	Attempt int       `json:"attempt"`
+	Refund  TillID    `json:"refund,omitempty"` // the refund that it is of; empty for the sale's own writes
 	At      time.Time `json:"at"`
 	// Unclear means: an earlier try may have been executed.
 	Unclear bool `json:"unclear,omitempty"`

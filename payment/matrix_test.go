@@ -164,6 +164,7 @@ func kinds() []string {
 // deepCopy copies what a payment points to as well, so that a write through it is seen.
 func deepCopy(p payment.Payment) payment.Payment {
 	p.Order.Lines = slices.Clone(p.Order.Lines)
+	p.Refunds = slices.Clone(p.Refunds)
 	return p
 }
 

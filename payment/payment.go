@@ -60,6 +60,9 @@ type Payment struct {
 	CustomerToken Handle `json:"customer_token,omitempty"`
 	// Reply is the intent whose answer came with data for the shop's own app.
 	Reply Key `json:"reply,omitempty"`
+
+	// Refunds are what the till asked to be given back, in that order. A sale with an open one is not over.
+	Refunds []Refund `json:"refunds,omitempty"`
 }
 
 // Charged is what the sale comes to once it is taken: the order, or the part of it that was issued.
@@ -84,6 +87,14 @@ func (p Payment) Rest() Amount {
 		return Amount{}
 	}
 	return Amount{Minor: p.Transaction.Amount.Minor - p.Issued.Minor, Currency: p.Transaction.Amount.Currency}
+}
+
+// restRefunded is what Klarna counts as refunded because it was never issued, in minor units.
+func (p Payment) restRefunded() int64 {
+	if p.CaptureNow && p.Release.Answered {
+		return p.Rest().Minor
+	}
+	return 0
 }
 
 // unreleased reports whether there is a rest that Klarna still holds.

@@ -22,6 +22,18 @@ const (
 	ReasonNoAnswer          Reason = "no_answer"
 )
 
+// Reasons of a refund.
+const (
+	ReasonRefunded          Reason = "refunded"
+	ReasonRefundRunning     Reason = "refund_running"
+	ReasonRefundTooMuch     Reason = "refund_too_much"
+	ReasonRefundTooLate     Reason = "refund_too_late"
+	ReasonRefundNotCaptured Reason = "refund_not_captured"
+	ReasonRefundRefused     Reason = "refund_refused"
+	ReasonRefundNotSent     Reason = "refund_not_sent"
+	ReasonRefundMoot        Reason = "refund_not_needed"
+)
+
 // Reasons why a person must look.
 const (
 	ReasonKeyTooOld       Reason = "key_too_old"
@@ -31,6 +43,7 @@ const (
 	ReasonCaptureRefused  Reason = "capture_refused"
 	ReasonUndelivered     Reason = "undelivered"
 	ReasonRestRefused     Reason = "release_refused"
+	ReasonRefundUnknown   Reason = "refund_unknown"
 )
 
 // Reasons why a request was not taken. Nothing happened.
@@ -41,6 +54,9 @@ const (
 	ReasonBadRequest  Reason = "bad_request"
 	ReasonNoDisplay   Reason = "no_display"
 	ReasonUnavailable Reason = "unavailable"
+
+	ReasonUnknownSale   Reason = "unknown_sale"
+	ReasonNotRefundable Reason = "not_refundable"
 )
 
 // Reasons lists the closed set.
@@ -50,6 +66,9 @@ func Reasons() []Reason {
 		ReasonExpired, ReasonTillGone, ReasonRefused, ReasonTombstone, ReasonGivenBack, ReasonNoAnswer,
 		ReasonKeyTooOld, ReasonMismatch, ReasonNoProof, ReasonGiveBackRefused, ReasonCaptureRefused,
 		ReasonUndelivered, ReasonRestRefused,
+		ReasonRefunded, ReasonRefundRunning, ReasonRefundTooMuch, ReasonRefundTooLate, ReasonRefundNotCaptured,
+		ReasonRefundRefused, ReasonRefundNotSent, ReasonRefundMoot, ReasonRefundUnknown,
+		ReasonUnknownSale, ReasonNotRefundable,
 		ReasonBusy, ReasonConflict, ReasonNotFound, ReasonBadRequest, ReasonNoDisplay, ReasonUnavailable,
 	}
 }

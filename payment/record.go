@@ -89,6 +89,8 @@ func eventReaders() map[string]func([]byte) (Event, error) {
 		TransactionSeen{}.Kind():  readAs[TransactionSeen],
 		Resolved{}.Kind():         readAs[Resolved],
 		ReversalAsked{}.Kind():    readAs[ReversalAsked],
+		RefundAsked{}.Kind():      readAs[RefundAsked],
+		RefundDone{}.Kind():       readAs[RefundDone],
 		MoreTime{}.Kind():         readAs[MoreTime],
 	}
 }

@@ -43,7 +43,8 @@ const (
 	// StateCapturing means: yes for ever; a void is forbidden. It moves to StateCaptured, StateReversing (as a
 	// refund, once captured) or StateAttention.
 	StateCapturing
-	// StateCaptured means: the sale is done. It moves to StateReversing (as a refund).
+	// StateCaptured means: the sale is done. It moves to StateReversing (as a refund of the whole); refunds asked
+	// by name run in it and leave it as it is.
 	StateCaptured
 	// StateReversing means: the money is being given back. It moves to StateReversed or StateAttention.
 	StateReversing

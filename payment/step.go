@@ -50,6 +50,9 @@ func step(p Payment, e Event) (Payment, error) {
 	if a, ok := e.(ApprovedByKlarna); ok && a.Transaction.ID == "" {
 		return p, refuse(p, e, "it names no transaction")
 	}
+	if r, ok := e.(Resolved); ok && r.Refund != "" && p.State != StateCaptured {
+		return p, refuse(p, e, "no refund of this name needs a person")
+	}
 	switch p.State {
 	case StateNone:
 		return stepNone(p, e)
@@ -102,6 +105,7 @@ func (p Payment) cancelFor(w Why) Payment {
 func (p Payment) attend(r Reason, at time.Time) Payment {
 	p.State, p.Reason = StateAttention, r
 	p.tell(Unknown, at)
+	p.endRefunds(whole, RefundAttention, r, at)
 	return p
 }
 
@@ -131,6 +135,8 @@ func (p Payment) matches(t Transaction) bool {
 // cancel; one that was hears that its approval was taken back.
 func (p Payment) reversed(at time.Time) Payment {
 	p.State = StateReversed
+	p.endRefunds(whole, RefundIsDone, ReasonRefunded, at)
+	p.endRefunds(part, RefundRefused, ReasonRefundMoot, at)
 	if p.Offered {
 		p.tell(Reversed, at)
 		return p

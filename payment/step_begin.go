@@ -14,7 +14,7 @@ func stepNone(p Payment, e Event) (Payment, error) {
 		p.Tombstone, p.Created, p.Why = true, e.At, e.Why
 		return p.end(Cancelled, ReasonTombstone, e.At), nil
 	case Intended, Unclear, StepUpRequired, ApprovedByKlarna, DeclinedByKlarna, RefusedByKlarna, KeyExpired,
-		RequestSeen, CancelRefused, Told, Offered, Confirmed, Captured, GivenBack, TransactionSeen, Resolved, MoreTime, ReversalAsked:
+		RequestSeen, CancelRefused, Told, Offered, Confirmed, Captured, GivenBack, TransactionSeen, Resolved, MoreTime, ReversalAsked, RefundAsked, RefundDone:
 	}
 	return p, refuse(p, e, "")
 }
@@ -35,7 +35,7 @@ func stepReceived(p Payment, e Event) (Payment, error) {
 		p.Why = e.Why
 		return p.end(e.Why.Outcome(), e.Why.reason(), e.At), nil
 	case Asked, Unclear, StepUpRequired, ApprovedByKlarna, DeclinedByKlarna, RefusedByKlarna, KeyExpired,
-		RequestSeen, CancelRefused, Told, Offered, Confirmed, Captured, GivenBack, TransactionSeen, Resolved, MoreTime, ReversalAsked:
+		RequestSeen, CancelRefused, Told, Offered, Confirmed, Captured, GivenBack, TransactionSeen, Resolved, MoreTime, ReversalAsked, RefundAsked, RefundDone:
 	}
 	return p, refuse(p, e, "")
 }
@@ -81,7 +81,7 @@ func stepAuthorizing(p Payment, e Event) (Payment, error) {
 	case CancelAsked:
 		return p.cancelFor(e.Why), nil
 	case Asked, Intended, RequestSeen, CancelRefused, Told, Offered, Confirmed, Captured, GivenBack,
-		TransactionSeen, Resolved, MoreTime, ReversalAsked:
+		TransactionSeen, Resolved, MoreTime, ReversalAsked, RefundAsked, RefundDone:
 	}
 	return p, refuse(p, e, "")
 }

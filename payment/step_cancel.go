@@ -46,7 +46,7 @@ func stepCancelling(p Payment, e Event) (Payment, error) {
 		return p.toldWhileCancelling(e)
 	case Confirmed:
 		return p.acknowledge(e)
-	case Asked, Intended, Offered, Captured, GivenBack, TransactionSeen, Resolved, MoreTime, ReversalAsked:
+	case Asked, Intended, Offered, Captured, GivenBack, TransactionSeen, Resolved, MoreTime, ReversalAsked, RefundAsked, RefundDone:
 	}
 	return p, refuse(p, e, "")
 }

@@ -23,7 +23,7 @@ func stepOpen(p Payment, e Event) (Payment, error) {
 		}
 		return p, nil
 	case Asked, Intended, Unclear, StepUpRequired, ApprovedByKlarna, DeclinedByKlarna, RefusedByKlarna, KeyExpired,
-		CancelRefused, Told, Offered, Confirmed, Captured, GivenBack, TransactionSeen, Resolved, ReversalAsked:
+		CancelRefused, Told, Offered, Confirmed, Captured, GivenBack, TransactionSeen, Resolved, ReversalAsked, RefundAsked, RefundDone:
 	}
 	return p, refuse(p, e, "")
 }
@@ -80,7 +80,7 @@ func stepAccepted(p Payment, e Event) (Payment, error) {
 		p.TokenHash = ""
 		return p.cancelFor(e.Why), nil
 	case Asked, Unclear, StepUpRequired, ApprovedByKlarna, DeclinedByKlarna, RefusedByKlarna, KeyExpired,
-		CancelRefused, Told, Offered, Confirmed, Captured, GivenBack, TransactionSeen, Resolved, MoreTime, ReversalAsked:
+		CancelRefused, Told, Offered, Confirmed, Captured, GivenBack, TransactionSeen, Resolved, MoreTime, ReversalAsked, RefundAsked, RefundDone:
 	}
 	return p, refuse(p, e, "")
 }
@@ -147,7 +147,7 @@ func stepFinalizing(p Payment, e Event) (Payment, error) {
 	case Confirmed:
 		return p.acknowledge(e)
 	case Asked, Intended, RequestSeen, CancelRefused, Offered, Captured, GivenBack, TransactionSeen,
-		Resolved, MoreTime, ReversalAsked:
+		Resolved, MoreTime, ReversalAsked, RefundAsked, RefundDone:
 	}
 	return p, refuse(p, e, "")
 }

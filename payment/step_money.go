@@ -27,8 +27,10 @@ func stepApproved(p Payment, e Event) (Payment, error) {
 		}
 		p.Acknowledged = Approved
 		return p.reverseFor(WhyReversal), nil
+	case RefundAsked:
+		return p.refundAsked(e)
 	case Asked, Intended, Unclear, StepUpRequired, ApprovedByKlarna, DeclinedByKlarna, RefusedByKlarna, KeyExpired,
-		RequestSeen, CancelRefused, Told, Captured, GivenBack, TransactionSeen, MoreTime:
+		RequestSeen, CancelRefused, Told, Captured, GivenBack, TransactionSeen, MoreTime, RefundDone:
 	}
 	return p, refuse(p, e, "")
 }
@@ -104,12 +106,14 @@ func stepCapturing(p Payment, e Event) (Payment, error) {
 		if e.As != DecideGiveBack {
 			return p, refuse(p, e, "the sale is being captured already")
 		}
-		return p.wantBack(WhyStaff)
+		return p.wantBack(e, WhyStaff)
 	case ReversalAsked:
-		return p.wantBack(WhyReversal)
+		return p.wantBack(e, WhyReversal)
+	case RefundAsked:
+		return p.refundAsked(e)
 	case CancelAsked, Confirmed, Offered:
 		return p, errSame
-	case Asked, StepUpRequired, ApprovedByKlarna, DeclinedByKlarna, RequestSeen, CancelRefused, Told, GivenBack, MoreTime:
+	case Asked, StepUpRequired, ApprovedByKlarna, DeclinedByKlarna, RequestSeen, CancelRefused, Told, GivenBack, MoreTime, RefundDone:
 	}
 	return p, refuse(p, e, "")
 }
@@ -144,12 +148,15 @@ func stepReleasing(p Payment, e Event) (Payment, error) {
 		if e.As != DecideGiveBack {
 			return p, refuse(p, e, "the sale is captured already")
 		}
-		return p.wantBack(WhyStaff)
+		return p.wantBack(e, WhyStaff)
 	case ReversalAsked:
-		return p.wantBack(WhyReversal)
+		return p.wantBack(e, WhyReversal)
+	case RefundAsked:
+		return p.refundAsked(e)
 	case CancelAsked, Confirmed, Offered:
 		return p, errSame
-	case Asked, StepUpRequired, ApprovedByKlarna, DeclinedByKlarna, RequestSeen, CancelRefused, Told, Captured, MoreTime:
+	case Asked, StepUpRequired, ApprovedByKlarna, DeclinedByKlarna, RequestSeen, CancelRefused, Told, Captured, MoreTime,
+		RefundDone:
 	}
 	return p, refuse(p, e, "")
 }
@@ -173,14 +180,21 @@ func (p Payment) released() Payment {
 }
 
 // wantBack records a reversal that must wait for the capture.
-func (p Payment) wantBack(w Why) (Payment, error) {
-	if p.Wanted != "" {
+func (p Payment) wantBack(e Event, w Why) (Payment, error) {
+	switch {
+	case p.Wanted != "":
 		return p, errSame
+	case p.inPieces():
+		return p, refuse(p, e, "a part of it is refunded, so the rest must be")
 	}
 	p.Wanted = w
 	return p, nil
 }
 
+// inPieces: a sale of which a part was given back, or may be, is not given back as a whole any more.
+func (p Payment) inPieces() bool { return p.Left() != p.Charged() }
+
+// captured: Klarna has taken the sale, or the part of it that was issued.
 func (p Payment) captured() Payment {
 	p.Capture.Answered, p.Transaction.Captured = true, true
 	return p.taken()
@@ -214,24 +228,37 @@ func (p *Payment) readInstead(i *Intent, k Key, code, trace string) error {
 func stepCaptured(p Payment, e Event) (Payment, error) {
 	switch e := e.(type) {
 	case Resolved:
+		if e.Refund != "" {
+			return stepRefund(p, e)
+		}
 		if e.As != DecideGiveBack {
 			return p, refuse(p, e, "the sale is captured already")
 		}
-		return p.reverseFor(WhyStaff), nil
+		return p.backAgain(e, WhyStaff)
 	case ReversalAsked:
-		return p.reverseFor(WhyReversal), nil
+		return p.backAgain(e, WhyReversal)
 	case CancelAsked, Confirmed, Offered:
 		return p, errSame
-	case Asked, Intended, Unclear, StepUpRequired, ApprovedByKlarna, DeclinedByKlarna, RefusedByKlarna, KeyExpired,
-		RequestSeen, CancelRefused, Told, Captured, GivenBack, TransactionSeen, MoreTime:
+	case Intended, Unclear, RefusedByKlarna, KeyExpired, TransactionSeen, RefundAsked, RefundDone:
+		return stepRefund(p, e)
+	case Asked, StepUpRequired, ApprovedByKlarna, DeclinedByKlarna, RequestSeen, CancelRefused, Told, Captured,
+		GivenBack, MoreTime:
 	}
 	return p, refuse(p, e, "")
+}
+
+// backAgain takes a whole captured sale back.
+func (p Payment) backAgain(e Event, w Why) (Payment, error) {
+	if p.inPieces() {
+		return p, refuse(p, e, "a part of it is refunded, so the rest must be")
+	}
+	return p.reverseFor(w), nil
 }
 
 func stepReversing(p Payment, e Event) (Payment, error) {
 	switch e := e.(type) {
 	case Intended:
-		if e.Intent.Write != p.giveBackWrite() || p.GiveBack.Planned() {
+		if e.Intent.Write != p.giveBackWrite() || e.Intent.Refund != "" || p.GiveBack.Planned() {
 			return p, refuse(p, e, "the give-back is decided already")
 		}
 		p.GiveBack = e.Intent
@@ -265,7 +292,7 @@ func stepReversing(p Payment, e Event) (Payment, error) {
 		return p, errSame
 	case Confirmed:
 		return p.acknowledge(e)
-	case Asked, StepUpRequired, ApprovedByKlarna, DeclinedByKlarna, RequestSeen, CancelRefused, Captured, Resolved, MoreTime:
+	case Asked, StepUpRequired, ApprovedByKlarna, DeclinedByKlarna, RequestSeen, CancelRefused, Captured, Resolved, MoreTime, RefundAsked, RefundDone:
 	}
 	return p, refuse(p, e, "")
 }
@@ -277,7 +304,7 @@ func stepFinal(p Payment, e Event) (Payment, error) {
 	case CancelAsked, Told, Offered:
 		return p, errSame
 	case Asked, Intended, Unclear, StepUpRequired, ApprovedByKlarna, DeclinedByKlarna, RefusedByKlarna, KeyExpired,
-		RequestSeen, CancelRefused, Captured, GivenBack, TransactionSeen, Resolved, MoreTime, ReversalAsked:
+		RequestSeen, CancelRefused, Captured, GivenBack, TransactionSeen, Resolved, MoreTime, ReversalAsked, RefundAsked, RefundDone:
 	}
 	return p, refuse(p, e, "")
 }
@@ -309,7 +336,7 @@ func stepAttention(p Payment, e Event) (Payment, error) {
 	case CancelAsked, Offered, Told:
 		return p, errSame
 	case Asked, Intended, Unclear, StepUpRequired, DeclinedByKlarna, RefusedByKlarna, KeyExpired, RequestSeen,
-		CancelRefused, Captured, GivenBack, MoreTime, ReversalAsked:
+		CancelRefused, Captured, GivenBack, MoreTime, ReversalAsked, RefundAsked, RefundDone:
 	}
 	return p, refuse(p, e, "")
 }
@@ -345,6 +372,7 @@ func (p Payment) resolved(e Resolved) (Payment, error) {
 	case e.As == DecideDelivered && known && p.matches(p.Transaction) && !promisedNo:
 		p.Offered = true
 		p.tell(Approved, e.At)
+		p.endRefunds(whole, RefundRefused, ReasonRefundRefused, e.At)
 		return p.delivered(), nil
 	case e.As == DecideGiveBack && known:
 		return p.reverseFor(WhyStaff), nil

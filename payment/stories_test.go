@@ -203,7 +203,7 @@ func captureNow() []payment.Event {
 
 // stories are lives that end in every state, more than once where something else than the state counts.
 func stories() []story {
-	return slices.Concat(openStories(), cancellingStories(), approvedStories(), finalStories(), attentionStories())
+	return slices.Concat(openStories(), cancellingStories(), approvedStories(), finalStories(), attentionStories(), refundStories())
 }
 
 func openStories() []story {
@@ -383,6 +383,9 @@ func asks(actions []payment.Action) string {
 		}
 		if i, ok := a.(payment.Intend); ok {
 			fmt.Fprintf(&b, " %s %d", i.Write, i.Attempt)
+			if i.Refund != "" {
+				fmt.Fprintf(&b, " %s", i.Refund)
+			}
 		}
 		if w, ok := a.(payment.TellWhenTrue); ok {
 			fmt.Fprintf(&b, " %s", w.Outcome)

@@ -45,6 +45,13 @@ type (
 	}
 	// GiveBack takes a whole sale back by its id: void or refund, whichever is right.
 	GiveBack struct{ ID TillID }
+	// RefundPart gives a part of a sale back, or all that is left of it if Amount is zero.
+	RefundPart struct {
+		ID     TillID // of the refund
+		Of     TillID // of the sale
+		Amount Amount
+		Note   string
+	}
 	// Here answers AskHere.
 	Here struct{ ID TillID }
 	// Look asks what the lane is doing.
@@ -53,14 +60,15 @@ type (
 	Forget struct{ Handle Handle }
 )
 
-func (Pay) isAsk()      {}
-func (Cancel) isAsk()   {}
-func (Status) isAsk()   {}
-func (Confirm) isAsk()  {}
-func (GiveBack) isAsk() {}
-func (Here) isAsk()     {}
-func (Look) isAsk()     {}
-func (Forget) isAsk()   {}
+func (Pay) isAsk()        {}
+func (Cancel) isAsk()     {}
+func (Status) isAsk()     {}
+func (Confirm) isAsk()    {}
+func (GiveBack) isAsk()   {}
+func (RefundPart) isAsk() {}
+func (Here) isAsk()       {}
+func (Look) isAsk()       {}
+func (Forget) isAsk()     {}
 
 // Phase is how far a running payment is.
 type Phase string
@@ -138,6 +146,17 @@ type (
 		OK      bool
 		Issued  Amount
 	}
+	// Refunded is how a refund stands. It is told when the refund is taken, and again whenever that changes.
+	Refunded struct {
+		ID        TillID // of the refund
+		Of        TillID // of the sale
+		Outcome   RefundOutcome
+		Reason    Reason
+		Amount    Amount
+		Reference string    // eight characters for people
+		At        time.Time // of the outcome
+		Replay    bool
+	}
 	// Refusal answers a request that was not taken. Nothing happened.
 	Refusal struct {
 		ID     TillID
@@ -159,6 +178,32 @@ type HandOver struct {
 	Request RequestID
 	URL     string
 	Data    string
+}
+
+// RefundOutcome is a word about a refund. Done and refused are for ever; running and unknown promise
+// nothing, and mean that it must not be asked for again under another name.
+type RefundOutcome string
+
+// The words about a refund.
+const (
+	RefundWordRunning RefundOutcome = "running"
+	RefundWordDone    RefundOutcome = "done"
+	RefundWordRefused RefundOutcome = "refused"
+	RefundWordUnknown RefundOutcome = "unknown"
+)
+
+// Outcome is what a till hears about r.
+func (r Refund) Outcome() RefundOutcome {
+	switch r.Status {
+	case RefundRequested:
+		return RefundWordRunning
+	case RefundIsDone:
+		return RefundWordDone
+	case RefundRefused:
+		return RefundWordRefused
+	case RefundAttention:
+	}
+	return RefundWordUnknown
 }
 
 // The lane's states.
@@ -183,6 +228,7 @@ func (Cancelling) isWord() {}
 func (Result) isWord()     {}
 func (Update) isWord()     {}
 func (Recorded) isWord()   {}
+func (Refunded) isWord()   {}
 func (Refusal) isWord()    {}
 func (LaneState) isWord()  {}
 func (Forgotten) isWord()  {}

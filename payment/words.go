@@ -26,6 +26,8 @@ const (
 	keinGeld  = "Es ist kein Geld geflossen."
 	payAnew   = "Start a new payment, or take another one."
 	neuZahlen = "Neu starten oder anders bezahlen."
+	noRefund  = "Nothing was given back."
+	keinRueck = "Es wurde nichts erstattet."
 )
 
 func englishWords() map[Reason]Words {
@@ -49,6 +51,18 @@ func englishWords() map[Reason]Words {
 		ReasonCaptureRefused:  {"Klarna refused to pay out.", "Held, not yet paid to us.", "Capture it in Klarna's portal, then record it."},
 		ReasonUndelivered:     {"Approved, and the till has not confirmed it.", "Held, not yet paid to us.", "Are the goods gone? Record delivered or give-back."},
 		ReasonRestRefused:     {"Klarna kept what was not handed over.", "Our part is ours, the rest is not free.", "Release it in Klarna's portal, record delivered."},
+
+		ReasonRefunded:          {"Refunded with Klarna.", "The customer gets it back.", "Nothing more to do."},
+		ReasonRefundRunning:     {"The refund is on its way.", "Not known yet. Do not refund again.", "Wait, or ask again under the same number."},
+		ReasonRefundTooMuch:     {"More than is left of the sale.", noRefund, "Refund at most what is left."},
+		ReasonRefundTooLate:     {"Klarna has closed the sale.", noRefund, "Give the money back another way."},
+		ReasonRefundNotCaptured: {"Klarna has not paid out the sale.", noRefund, "Try again later under a new number."},
+		ReasonRefundRefused:     {"Klarna refused the refund.", noRefund, "Look in Klarna's portal, or give the money back another way."},
+		ReasonRefundNotSent:     {"Klarna was not reached for a day.", noRefund, "Refund again under a new number."},
+		ReasonRefundMoot:        {"The whole sale was given back.", "The customer owes nothing.", "Nothing more to do."},
+		ReasonRefundUnknown:     {"No clear answer from Klarna about a refund.", "Not known. Do not refund again.", "Look in Klarna's portal, then record what it shows."},
+		ReasonUnknownSale:       {"The sale is not known here.", noRefund, "Check the number of the sale."},
+		ReasonNotRefundable:     {"The sale is not paid, or was given back.", noRefund, "Ask for the sale's status."},
 
 		ReasonBusy:        {"Another payment is running here.", noMoney, "Finish or cancel it first."},
 		ReasonConflict:    {"This number was used for another amount.", noMoney, "Use a new number."},
@@ -80,6 +94,18 @@ func germanWords() map[Reason]Words {
 		ReasonCaptureRefused:  {"Klarna zahlt nicht aus.", "Reserviert, noch nicht ausgezahlt.", "Im Klarna-Portal einziehen und festhalten."},
 		ReasonUndelivered:     {"Bestätigt, aber nicht von der Kasse quittiert.", "Reserviert, noch nicht ausgezahlt.", "Ware weg? Als geliefert oder zurück festhalten."},
 		ReasonRestRefused:     {"Klarna behält, was nicht ausgegeben wurde.", "Unser Teil ist unser, der Rest nicht frei.", "Im Klarna-Portal freigeben, geliefert festhalten."},
+
+		ReasonRefunded:          {"Mit Klarna erstattet.", "Der Kunde bekommt es zurück.", "Nichts weiter zu tun."},
+		ReasonRefundRunning:     {"Die Erstattung läuft.", "Noch nicht bekannt. Nicht noch einmal erstatten.", "Warten oder mit derselben Nummer fragen."},
+		ReasonRefundTooMuch:     {"Mehr als vom Verkauf übrig ist.", keinRueck, "Höchstens den Rest erstatten."},
+		ReasonRefundTooLate:     {"Klarna hat den Verkauf geschlossen.", keinRueck, "Das Geld anders zurückgeben."},
+		ReasonRefundNotCaptured: {"Klarna hat den Verkauf nicht ausgezahlt.", keinRueck, "Später mit neuer Nummer versuchen."},
+		ReasonRefundRefused:     {"Klarna hat die Erstattung abgelehnt.", keinRueck, "Im Klarna-Portal nachsehen oder das Geld anders zurückgeben."},
+		ReasonRefundNotSent:     {"Klarna war einen Tag nicht erreichbar.", keinRueck, "Mit neuer Nummer noch einmal erstatten."},
+		ReasonRefundMoot:        {"Der ganze Verkauf wurde zurückgegeben.", "Der Kunde schuldet nichts.", "Nichts weiter zu tun."},
+		ReasonRefundUnknown:     {"Keine klare Antwort von Klarna zu einer Erstattung.", "Nicht bekannt. Nicht noch einmal erstatten.", "Im Klarna-Portal nachsehen und festhalten, was stimmt."},
+		ReasonUnknownSale:       {"Der Verkauf ist hier nicht bekannt.", keinRueck, "Die Nummer des Verkaufs prüfen."},
+		ReasonNotRefundable:     {"Der Verkauf ist nicht bezahlt oder schon zurückgegeben.", keinRueck, "Den Stand des Verkaufs abfragen."},
 
 		ReasonBusy:        {"Hier läuft eine andere Zahlung.", keinGeld, "Erst beenden oder abbrechen."},
 		ReasonConflict:    {"Diese Nummer gehört zu einem anderen Betrag.", keinGeld, "Eine neue Nummer nehmen."},
