@@ -22,6 +22,7 @@ func (c *Core) announce(j *job, before payment.Payment) {
 	case p.Word() == "":
 		c.progress(j)
 	}
+	c.announceRefunds(j, before)
 }
 
 // progress tells the phase and the deadline when either changed.
@@ -89,7 +90,7 @@ func (c *Core) resultWord(j *job, replay bool) payment.Result {
 	return payment.Result{
 		ID: p.ID.Till, Outcome: p.Result, Reason: reasonOf(p, p.Result), Amount: p.Order.Amount,
 		Reference: payment.ShortCode(p.Reference), At: p.ResultAt,
-		GivenBack: p.State == payment.StateReversed && p.Offered, Replay: replay,
+		GivenBack: p.GivenBack(), Replay: replay,
 		CustomerToken: tokenOf(p, p.Result), NetworkData: c.reply(j, p.Result),
 	}
 }

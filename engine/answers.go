@@ -96,11 +96,14 @@ func (c *Core) stepUp(j *job, key payment.Key, a StepUp) {
 }
 
 func (c *Core) done(j *job, key payment.Key, a Done) {
-	if key == j.p.Capture.Key {
+	switch key {
+	case j.p.Capture.Key:
 		c.take(j, payment.Captured{At: c.now.Wall, Key: key, CaptureID: a.CaptureID})
-		return
+	case j.p.GiveBack.Key:
+		c.take(j, payment.GivenBack{At: c.now.Wall, Key: key})
+	default:
+		c.take(j, payment.RefundDone{At: c.now.Wall, Key: key, RefundID: a.RefundID})
 	}
-	c.take(j, payment.GivenBack{At: c.now.Wall, Key: key})
 }
 
 // requestRead takes a fresh read. In waiting it is what allows the code to be shown; in accepted it
@@ -203,11 +206,11 @@ func (c *Core) transactionRead(in TransactionRead) {
 	}
 	j.holding = false
 	j.holdAt = c.now.Up + max(c.spread(time.Minute), in.Holding.After)
-	if j.p.State == payment.StateAttention {
+	if _, refund := j.p.NextRefund(); j.p.State == payment.StateAttention || j.p.State == payment.StateCaptured && !refund {
 		j.holdAt = c.now.Up + c.spread(10*time.Minute)
 	}
-	if in.Holding.Status != "" {
-		c.ignore(c.apply(j, payment.TransactionSeen{At: c.now.Wall, Status: in.Holding.Status}))
+	if h := in.Holding; h.Status != "" {
+		c.ignore(c.apply(j, payment.TransactionSeen{At: c.now.Wall, Status: h.Status, Refunded: h.Refunded, Counted: h.Counted}))
 	}
 	c.pursue(j)
 }

@@ -119,7 +119,7 @@ func (c *Core) tick() {
 			continue
 		}
 		c.pursue(j)
-		if j.p.State.Final() && c.now.Up-j.doneAt >= forget {
+		if j.p.Final() && c.now.Up-j.doneAt >= forget {
 			c.drop(j)
 		}
 	}
@@ -177,7 +177,11 @@ func needed(p payment.Payment) []payment.Key {
 		add(p.Release)
 	case payment.StateReversing:
 		add(p.GiveBack)
-	case payment.StateNone, payment.StateReceived, payment.StateApproved, payment.StateCaptured,
+	case payment.StateCaptured:
+		if r, waits := p.NextRefund(); waits {
+			add(r.Intent)
+		}
+	case payment.StateNone, payment.StateReceived, payment.StateApproved,
 		payment.StateDeclined, payment.StateCancelled, payment.StateExpired, payment.StateFailed,
 		payment.StateReversed, payment.StateAttention:
 	}

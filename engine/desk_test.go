@@ -38,6 +38,10 @@ func (plainBodies) Body(p payment.Payment, w payment.Write, first []byte) ([]byt
 	return fmt.Appendf(nil, "%s %s %s after %d", w, p.Reference, p.Order.Amount, len(first)), nil
 }
 
+func (plainBodies) RefundBody(p payment.Payment, r payment.Refund) ([]byte, error) {
+	return fmt.Appendf(nil, "refund %s of %s %s", r.Reference, p.Reference, r.Amount), nil
+}
+
 func settings() engine.Settings {
 	return engine.Settings{
 		Lanes: []engine.Lane{
@@ -128,6 +132,8 @@ func spell(a engine.Tell) string {
 		return "recorded " + string(w.Outcome)
 	case payment.Refusal:
 		return "refusal " + string(w.Reason)
+	case payment.Refunded:
+		return "refund " + string(w.ID) + " " + string(w.Outcome) + flag(w.Replay, " replay")
 	case payment.LaneState:
 		return "lane " + w.State
 	case payment.Forgotten:
@@ -231,7 +237,7 @@ func (d *desk) restart(down time.Duration) {
 	d.core = engine.NewCore(settings(), plainBodies{})
 	var saved []engine.Saved
 	for _, p := range d.disk {
-		if p.State.Final() {
+		if p.Final() {
 			continue
 		}
 		s := engine.Saved{Payment: p}

@@ -30,6 +30,8 @@ func (c *Core) heard(in Heard) {
 		c.confirm(k, ask)
 	case payment.GiveBack:
 		c.giveBack(k, ask)
+	case payment.RefundPart:
+		c.refund(k, ask)
 	case payment.Here:
 		if j := c.jobs[payment.ID{Lane: k.Lane, Till: ask.ID}]; j != nil {
 			c.attach(j, k.id)
@@ -168,6 +170,9 @@ func (c *Core) heardDamaged(k *link, a payment.Ask) {
 	if _, ok := a.(payment.Status); ok && j != nil && j.p.State.Final() {
 		c.report(k, j)
 		return
+	}
+	if r, ok := a.(payment.RefundPart); ok {
+		id = r.ID
 	}
 	c.refuse(k, id, payment.ReasonUnavailable, "the journal is damaged")
 }

@@ -86,7 +86,7 @@ func (c *Core) begin(k *link, l *lane, id payment.ID, order payment.Order) {
 	}
 	j := c.newJob(payment.Payment{ID: id})
 	c.ignore(c.apply(j, asked))
-	if err := c.intend(j, payment.WriteAuthorize, 1); err != nil {
+	if err := c.intend(j, payment.Intend{Write: payment.WriteAuthorize, Attempt: 1}); err != nil {
 		// Nothing is durable yet: forget that it was ever asked.
 		c.turn.commit = payment.Commit{}
 		c.drop(j)
@@ -105,17 +105,20 @@ func (c *Core) begin(k *link, l *lane, id payment.ID, order payment.Order) {
 }
 
 // intend prepares the bytes of a write and makes them part of this commit.
-func (c *Core) intend(j *job, w payment.Write, attempt int) error {
+func (c *Core) intend(j *job, a payment.Intend) error {
 	l := c.lane(j.p.ID.Lane)
 	if l == nil {
 		return fmt.Errorf("lane %s is not configured any more", j.p.ID.Lane)
 	}
-	body, err := c.bodies.Body(j.p, w, j.blobs[j.p.Authorize.Key].Body)
+	body, err := c.body(j, a)
 	if err != nil {
-		return fmt.Errorf("prepare %s of %s: %w", w, j.p.ID, err)
+		return fmt.Errorf("prepare %s of %s: %w", a.Write, j.p.ID, err)
 	}
-	blob := payment.Blob{ID: j.p.ID, Key: l.Names.Key(j.p.ID, w, attempt), Body: body}
-	switch order := j.p.Order; w {
+	blob := payment.Blob{ID: j.p.ID, Key: l.Names.Key(j.p.ID, a.Write, a.Attempt), Body: body}
+	if a.Refund != "" {
+		blob.Key = l.Names.RefundKey(j.p.ID, a.Refund, a.Attempt)
+	}
+	switch order := j.p.Order; a.Write {
 	case payment.WriteAuthorize:
 		blob.Token = order.Handed.SessionToken.Reveal()
 		if order.CustomerToken != "" {
@@ -126,13 +129,22 @@ func (c *Core) intend(j *job, w payment.Write, attempt int) error {
 		blob.Customer = j.given
 	case payment.WriteCapture, payment.WriteVoid, payment.WriteRefund, payment.WriteRelease: // the body is all of it
 	}
-	intent := payment.Intent{Write: w, Key: blob.Key, Hash: hashOf(body), Attempt: attempt, At: c.now.Wall}
+	intent := payment.Intent{
+		Write: a.Write, Key: blob.Key, Hash: hashOf(body), Attempt: a.Attempt, Refund: a.Refund, At: c.now.Wall,
+	}
 	j.blobs[blob.Key], j.born[blob.Key] = blob, c.now.Up
 	if err := c.apply(j, payment.Intended{At: c.now.Wall, Intent: intent}); err != nil {
 		return err
 	}
 	c.turn.commit.Blobs = append(c.turn.commit.Blobs, blob)
 	return nil
+}
+
+func (c *Core) body(j *job, a payment.Intend) ([]byte, error) {
+	if r, ok := j.p.Refund(a.Refund); ok {
+		return c.bodies.RefundBody(j.p, r)
+	}
+	return c.bodies.Body(j.p, a.Write, j.blobs[j.p.Authorize.Key].Body)
 }
 
 func hashOf(body []byte) string {

@@ -97,6 +97,7 @@ func (c *Core) entered(j *job, before payment.Payment) {
 	if !j.p.Deadline.Equal(before.Deadline) {
 		j.deadline = c.upAt(j.p.Deadline)
 	}
+	c.refundTurn(j, before)
 	if j.p.State == before.State {
 		return
 	}

@@ -17,6 +17,8 @@ type Journal interface {
 	Commit(c payment.Commit) error
 	Unfinished() ([]payment.Payment, error)
 	Find(id payment.ID) (payment.Payment, bool, error)
+	// Refund finds the payment that has a refund of this name.
+	Refund(id payment.ID) (payment.Payment, bool, error)
 	Last(lane payment.LaneID) (payment.Payment, bool, error)
 	Blob(key payment.Key) (payment.Blob, bool, error)
 	// Customer is the stored token with this handle, and false if there is none.
@@ -32,6 +34,8 @@ type Bodies interface {
 	// Body gives the body of write w of p. first is the stored body of the first authorize, which a
 	// finalize repeats.
 	Body(p payment.Payment, w payment.Write, first []byte) ([]byte, error)
+	// RefundBody gives the body of one refund of p.
+	RefundBody(p payment.Payment, r payment.Refund) ([]byte, error)
 }
 
 // Provider is Klarna. Every method returns within its own time-out.
@@ -79,8 +83,8 @@ type (
 	Unclear struct{ After time.Duration }
 	// NotExecuted means: this try was certainly not executed and may be repeated.
 	NotExecuted struct{ After time.Duration }
-	// Done answers a capture, with its id, or a void or refund.
-	Done struct{ CaptureID string }
+	// Done answers a capture or refund, with Klarna's name of it where there is one, or a void.
+	Done struct{ CaptureID, RefundID string }
 )
 
 func (Approved) isAnswer()    {}
@@ -112,6 +116,9 @@ type Closing struct {
 type Holding struct {
 	Status payment.TransactionStatus
 	After  time.Duration
+	// Refunded is the sum of all refunds, in minor units, where Counted says that Klarna told it.
+	Refunded int64
+	Counted  bool
 }
 
 // Screen shows scenes to customers. Show must not block.

@@ -27,7 +27,7 @@ func (c *Core) pursue(j *job) {
 			break
 		}
 	}
-	if j.p.State.Final() {
+	if j.p.Final() {
 		j.wakeAt(j.doneAt + forget)
 	}
 }
@@ -35,7 +35,7 @@ func (c *Core) pursue(j *job) {
 func (c *Core) do(j *job, a payment.Action) {
 	switch a := a.(type) {
 	case payment.Intend:
-		if err := c.intend(j, a.Write, a.Attempt); err != nil {
+		if err := c.intend(j, a); err != nil {
 			j.wakeAt(c.now.Up + time.Minute)
 		}
 	case payment.Send:
@@ -198,7 +198,7 @@ func (c *Core) openGate(j *job) {
 		c.askHere(j)
 		return
 	}
-	if err := c.intend(j, payment.WriteFinalize, j.p.Round); err != nil {
+	if err := c.intend(j, payment.Intend{Write: payment.WriteFinalize, Attempt: j.p.Round}); err != nil {
 		c.ignore(c.apply(j, payment.CancelAsked{At: c.now.Wall, Why: payment.WhyRefused}))
 	}
 }

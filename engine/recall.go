@@ -46,6 +46,11 @@ func (c *Core) Recall(now Instant, j Journal, in Input) error {
 	if err := c.recallCustomer(j, heard.Ask); err != nil {
 		return err
 	}
+	if r, ok := heard.Ask.(payment.RefundPart); ok {
+		if err := c.recallRefund(now, j, payment.ID{Lane: lane, Till: r.ID}); err != nil {
+			return err
+		}
+	}
 	id, last := about(heard.Ask)
 	var p payment.Payment
 	var found bool
@@ -70,6 +75,21 @@ func (c *Core) Recall(now Instant, j Journal, in Input) error {
 	return c.recallReply(j, p)
 }
 
+// recallRefund brings back the sale of a refund that a till asks for again.
+func (c *Core) recallRefund(now Instant, j Journal, id payment.ID) error {
+	if known, _ := c.refundNamed(id); known != nil {
+		return nil
+	}
+	p, found, err := j.Refund(id)
+	if err != nil {
+		return fmt.Errorf("look up refund %s: %w", id, err)
+	}
+	if found {
+		c.Remember(now, p)
+	}
+	return nil
+}
+
 // about is the payment that an ask names.
 func about(a payment.Ask) (id payment.TillID, last bool) {
 	switch a := a.(type) {
@@ -83,6 +103,8 @@ func about(a payment.Ask) (id payment.TillID, last bool) {
 		return a.ID, false
 	case payment.GiveBack:
 		return a.ID, false
+	case payment.RefundPart:
+		return a.Of, false
 	case payment.Here:
 		return a.ID, false
 	case payment.Look, payment.Forget:

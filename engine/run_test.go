@@ -74,11 +74,22 @@ func (d *disk) Unfinished() ([]payment.Payment, error) {
 	defer d.mu.Unlock()
 	var all []payment.Payment
 	for _, p := range d.payments {
-		if !p.State.Final() {
+		if !p.Final() {
 			all = append(all, p)
 		}
 	}
 	return all, nil
+}
+
+func (d *disk) Refund(id payment.ID) (payment.Payment, bool, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, p := range d.payments {
+		if _, ok := p.Refund(id.Till); ok && p.ID.Lane == id.Lane {
+			return p, true, nil
+		}
+	}
+	return payment.Payment{}, false, nil
 }
 
 func (d *disk) Find(id payment.ID) (payment.Payment, bool, error) {

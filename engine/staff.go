@@ -29,7 +29,7 @@ func (c *Core) Attention(now Instant) []payment.Payment {
 		late := j.p.State == payment.StateApproved && waited >= c.set.Listed
 		stuck := (j.p.State == payment.StateCapturing && (j.p.Capture.Refused || j.p.Release.Refused)) ||
 			(j.p.State == payment.StateReversing && j.p.GiveBack.Refused)
-		if late || stuck || j.p.State == payment.StateAttention {
+		if late || stuck || j.p.State == payment.StateAttention || refundInDoubt(j.p) {
 			list = append(list, j.p)
 		}
 	}
@@ -67,8 +67,17 @@ func (c *Core) decided(in Decided) {
 	c.act(Ruled{in.Ticket, c.decide(in)})
 }
 
+// decidable is what a decision is about: a sale, or, for the decisions about refunds, a refund of one.
+func (c *Core) decidable(in Decided) (*job, payment.TillID) {
+	if in.As == payment.DecideRefunded || in.As == payment.DecideNotRefunded {
+		j, r := c.refundNamed(in.ID)
+		return j, r.ID
+	}
+	return c.jobs[in.ID], ""
+}
+
 func (c *Core) decide(in Decided) error {
-	j := c.jobs[in.ID]
+	j, refund := c.decidable(in)
 	if j == nil {
 		return fmt.Errorf("%s: %w", in.ID, ErrUnknownPayment)
 	}
@@ -77,7 +86,7 @@ func (c *Core) decide(in Decided) error {
 		return ErrNoReason
 	}
 	before := j.p.Version
-	err := c.apply(j, payment.Resolved{At: c.now.Wall, As: in.As, Reason: reason, By: payment.CleanText(in.By, 64)})
+	err := c.apply(j, payment.Resolved{At: c.now.Wall, As: in.As, Reason: reason, By: payment.CleanText(in.By, 64), Refund: refund})
 	if err != nil {
 		return fmt.Errorf("resolve %s as %s: %w", in.ID, in.As, err)
 	}

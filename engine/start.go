@@ -24,7 +24,7 @@ func (c *Core) Start(now Instant, saved []Saved) (payment.Commit, []Action) {
 		c.resume(s)
 	}
 	for _, l := range c.lanes {
-		if l.focus = c.newest(l.ID); l.focus != nil && l.focus.p.Order.Absent {
+		if l.focus = c.newestSale(l.ID); l.focus != nil && l.focus.p.Order.Absent {
 			l.focus = nil
 		}
 		c.turn.actions = append(c.turn.actions, Show{c.scene(l)})
@@ -41,7 +41,7 @@ func (c *Core) resume(s Saved) {
 	j.settledAt = c.now.Up + settle
 	j.deadline = c.upAt(earliest(s.Payment.Deadline, c.now.Wall.Add(c.set.Scanned)))
 	j.lastCall, j.limit = j.deadline, j.deadline
-	for _, i := range []payment.Intent{s.Payment.Authorize, s.Payment.Finalize, s.Payment.Capture, s.Payment.GiveBack, s.Payment.Release} {
+	for _, i := range s.Payment.Intents() {
 		if i.Open() {
 			c.ignore(c.apply(j, payment.Unclear{Key: i.Key}))
 		}

@@ -169,7 +169,10 @@ func place(tx *bbolt.Tx, before, now stored, snapshot []byte) error {
 			return err
 		}
 	}
-	if p.State.Final() {
+	if err := placeRefunds(tx, before.payment, p, key); err != nil {
+		return err
+	}
+	if p.Final() {
 		return tx.Bucket([]byte(bucketOpen)).Delete(key)
 	}
 	return tx.Bucket([]byte(bucketOpen)).Put(key, []byte{1})
@@ -217,8 +220,8 @@ func writeBlob(tx *bbolt.Tx, b payment.Blob) error {
 }
 
 func intent(p payment.Payment, k payment.Key) (payment.Intent, bool) {
-	for _, i := range []payment.Intent{p.Authorize, p.Finalize, p.Capture, p.GiveBack, p.Release} {
-		if i.Planned() && i.Key == k {
+	for _, i := range p.Intents() {
+		if i.Key == k {
 			return i, true
 		}
 	}

@@ -123,7 +123,7 @@ func (j *Journal) cut(now time.Time, retention time.Duration) (Mark, error) {
 // endOf is the last record of a finished payment, 0 if it is not finished.
 func endOf(tx *bbolt.Tx, id payment.ID) (uint64, error) {
 	s, err := current(tx, id)
-	if err != nil || !s.payment.State.Final() {
+	if err != nil || !s.payment.Final() {
 		return 0, err
 	}
 	return s.last, nil
@@ -176,6 +176,11 @@ func copyAfter(dst *bbolt.DB, src *bbolt.Tx, cut Mark) error {
 			return fmt.Errorf("copy %s: %w", bucket, err)
 		}
 	}
+	if src.Bucket([]byte(bucketRefunds)) != nil {
+		if err := copyBucket(dst, src, bucketRefunds, byValue); err != nil {
+			return fmt.Errorf("copy %s: %w", bucketRefunds, err)
+		}
+	}
 	head, err := getHead(src)
 	if err != nil {
 		return err
@@ -193,7 +198,10 @@ func copyBucket(dst *bbolt.DB, src *bbolt.Tx, name string, keep func(k, v []byte
 	cursor := src.Bucket([]byte(name)).Cursor()
 	for k, v := cursor.First(); k != nil; {
 		err := dst.Update(func(tx *bbolt.Tx) error {
-			to := tx.Bucket([]byte(name))
+			to, err := tx.CreateBucketIfNotExists([]byte(name)) // refunds have none until there is one
+			if err != nil {
+				return err
+			}
 			to.FillPercent = fillRecords
 			for n := 0; k != nil && n < copyEntries; k, v = cursor.Next() {
 				if !keep(k, v) {

@@ -18,8 +18,9 @@ import (
 // and encoding for ever, so that an older program can tell that it is too old.
 const format = 1
 
-// The buckets. A payment's number is the sequence number of its first record, so that payments, like
-// records, have keys that only grow: a bbolt file with random keys rewrites ever more of itself.
+// The buckets; refunds and notes have one each that is made with the first of them. A payment's number is
+// the sequence number of its first record, so that payments, like records, have keys that only grow: a
+// bbolt file with random keys rewrites ever more of itself.
 const (
 	bucketMeta     = "meta"     // version, identity, head
 	bucketRecords  = "records"  // sequence number -> record

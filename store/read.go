@@ -94,7 +94,7 @@ func loadOpen(tx *bbolt.Tx, key []byte) (stored, error) {
 		return stored{}, err
 	}
 	s, err := load(tx, n)
-	if err == nil && s.payment.State.Final() {
+	if err == nil && s.payment.Final() {
 		err = damaged(s.last, "the payment is listed as unfinished, but is %s", s.payment.State)
 	}
 	return s, err
@@ -150,7 +150,11 @@ func (j *Journal) find(bucket string, key []byte) (payment.Payment, bool, error)
 	var p payment.Payment
 	ok := false
 	err := j.view(func(tx *bbolt.Tx) error {
-		n, err := readNumber(tx.Bucket([]byte(bucket)).Get(key))
+		index := tx.Bucket([]byte(bucket))
+		if index == nil { // only refunds have none until there is one
+			return nil
+		}
+		n, err := readNumber(index.Get(key))
 		if err != nil || n == 0 {
 			return err
 		}

@@ -13,12 +13,13 @@ import (
 )
 
 // Totals is what one lane took since a record: sales that were acknowledged after it, minus those given
-// back after it. A sale of an earlier period that is given back now is subtracted now.
+// back whole after it, minus the refunds done after it. What belongs to a sale of an earlier period is
+// subtracted when it happens.
 type Totals struct {
-	Sales, Backs     int
-	SaleSum, BackSum int64          // minor units of the lane's currency
-	First, Last      payment.TillID // of the sales; empty if there were none
-	Through          uint64         // number of the newest record that was counted
+	Sales, Backs, Refunds       int
+	SaleSum, BackSum, RefundSum int64          // minor units of the lane's currency
+	First, Last                 payment.TillID // of the sales; empty if there were none
+	Through                     uint64         // number of the newest record that was counted
 }
 
 // Totals adds up a lane from the record after a number on. Reading goes in short steps, so payments go
@@ -48,8 +49,16 @@ func (j *Journal) Totals(lane payment.LaneID, after uint64) (Totals, error) {
 	return sum, nil
 }
 
-// movesMoney reports whether a record may be an acknowledgement or the end of a give-back.
+// movesMoney reports whether a record may be an acknowledgement or the end of a give-back or refund.
 func movesMoney(e Entry) bool {
+	switch e.Kind {
+	case payment.RefundDone{}.Kind():
+		return true
+	case payment.TransactionSeen{}.Kind(), payment.Resolved{}.Kind():
+		if e.State == payment.StateCaptured {
+			return true // late proof, or a person's word, about a refund
+		}
+	}
 	return delivers(e) || e.State == payment.StateReversed
 }
 
@@ -58,7 +67,7 @@ func delivers(e Entry) bool {
 	switch e.Kind {
 	case payment.Confirmed{}.Kind(), payment.Resolved{}.Kind():
 		return e.State == payment.StateCapturing || e.State == payment.StateCaptured
-	case payment.ReversalAsked{}.Kind():
+	case payment.ReversalAsked{}.Kind(), payment.RefundAsked{}.Kind():
 		return true // the sale is named by its till, which so has it
 	}
 	return false
@@ -75,11 +84,21 @@ func (j *Journal) add(sum *Totals, id payment.ID, after uint64) error {
 		return err
 	}
 	delivered := false
+	story := payment.Payment{ID: id}
 	for _, e := range life {
 		if e.Seq > sum.Through {
 			break
 		}
 		counts := e.Seq > after
+		if len(p.Refunds) > 0 {
+			before := story
+			if story, err = retell(story, e); err != nil {
+				return err
+			}
+			if counts {
+				sum.refunded(before, story)
+			}
+		}
 		switch {
 		case !delivered && delivers(e):
 			delivered = true
@@ -95,6 +114,35 @@ func (j *Journal) add(sum *Totals, id payment.ID, after uint64) error {
 		}
 	}
 	return nil
+}
+
+// retell is what a payment became by a record.
+func retell(p payment.Payment, e Entry) (payment.Payment, error) {
+	event, err := e.Event()
+	if err != nil {
+		return p, err
+	}
+	if p, _, err = payment.Step(p, event); err != nil {
+		return p, fmt.Errorf("record %d: %w", e.Seq, err)
+	}
+	return p, nil
+}
+
+// refunded counts the refunds that were done between two moments of a payment. One of a whole sale is
+// counted as that sale's give-back.
+func (t *Totals) refunded(before, now payment.Payment) {
+	t.RefundSum += now.Refunded() - before.Refunded()
+	t.Refunds += doneRefunds(now) - doneRefunds(before)
+}
+
+func doneRefunds(p payment.Payment) int {
+	n := 0
+	for _, r := range p.Refunds {
+		if r.Status == payment.RefundIsDone && !r.Whole {
+			n++
+		}
+	}
+	return n
 }
 
 func (t *Totals) sale(p payment.Payment) {

@@ -277,17 +277,21 @@ func verifyIndex(tx *bbolt.Tx, s stored) error {
 		return damaged(s.last, "its payment cannot be found by its request")
 	case p.Transaction.ID != "" && !leads(bucketMoney, digest(p.Transaction.ID)):
 		return damaged(s.last, "its payment cannot be found by its transaction")
-	case p.State.Final() != (tx.Bucket([]byte(bucketOpen)).Get(number(s.number)) == nil):
+	case p.Final() != (tx.Bucket([]byte(bucketOpen)).Get(number(s.number)) == nil):
 		return damaged(s.last, "its payment is %s, and the list of unfinished ones is wrong about it", p.State)
 	}
-	return nil
+	return verifyRefunds(tx, s)
 }
 
 // verifyBack checks that no index names a payment that is not there.
 func verifyBack(tx *bbolt.Tx) error {
 	payments := tx.Bucket([]byte(bucketPayments))
-	for _, bucket := range []string{bucketIDs, bucketRequests, bucketMoney, bucketLanes} {
-		err := tx.Bucket([]byte(bucket)).ForEach(func(_, v []byte) error {
+	for _, bucket := range []string{bucketIDs, bucketRequests, bucketMoney, bucketLanes, bucketRefunds} {
+		index := tx.Bucket([]byte(bucket))
+		if index == nil && bucket == bucketRefunds {
+			continue
+		}
+		err := index.ForEach(func(_, v []byte) error {
 			if len(v) != numberSize || payments.Get(v) == nil {
 				return damaged(0, "an entry of %s leads nowhere", bucket)
 			}

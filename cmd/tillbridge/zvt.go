@@ -70,7 +70,10 @@ type zvtBook struct{ *store.Journal }
 // Totals implements terminal.Book.
 func (b zvtBook) Totals(lane payment.LaneID, after uint64) (terminal.DayTotals, error) {
 	t, err := b.Journal.Totals(lane, after)
-	return terminal.DayTotals(t), err
+	return terminal.DayTotals{
+		Sales: t.Sales, SaleSum: t.SaleSum, Backs: t.Backs + t.Refunds, BackSum: t.BackSum + t.RefundSum,
+		First: t.First, Last: t.Last, Through: t.Through,
+	}, err
 }
 
 // slipLines are the lines of a receipt.
