@@ -53,7 +53,7 @@ type Lane struct {
 // paces bound how fast one lane is asked, over all of its links.
 type paces struct {
 	reads  pace // answered from memory
-	writes pace // may end in the journal: pay, confirm, and cancel, whose tombstones take room for ever
+	writes pace // may end in the journal: pay, confirm, refund, and cancel, whose tombstones take room for ever
 	heres  pace // answers of the till, apart so that no flood of questions delays them
 }
 

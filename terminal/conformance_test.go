@@ -100,7 +100,8 @@ func heard(e native.Event) (terminaltest.Heard, bool) {
 	case native.Error:
 		return h("refused", e.ID, "")
 	case native.State, native.Welcome, native.Pong, native.Notice, native.Alive,
-		native.Forgotten:
+		native.Forgotten,
+		native.Refunded, native.Sums:
 	}
 	return terminaltest.Heard{}, false
 }

@@ -94,8 +94,9 @@ func NewHTTP(o WebOptions) http.Handler {
 	route("GET /v1/lanes/{lane}/payments/{id}/events", (*web).events)
 	route("DELETE /v1/lanes/{lane}/payments/{id}", (*web).cancel)
 	route("POST /v1/lanes/{lane}/payments/{id}/confirm", (*web).confirm)
-	route("PUT /v1/lanes/{lane}/refunds/{id}", (*web).later)
-	route("GET /v1/lanes/{lane}/totals", (*web).later)
+	route("PUT /v1/lanes/{lane}/refunds/{id}", (*web).refund)
+	route("GET /v1/lanes/{lane}/totals", (*web).totals)
+	route("POST /v1/lanes/{lane}/totals", (*web).totals)
 	route("GET /v1/lanes/{lane}", (*web).look)
 	route("POST /v1/lanes/{lane}/authorize-payment", (*web).authorize)
 	route("DELETE /v1/lanes/{lane}/customer-tokens/{handle}", (*web).forget)
@@ -217,11 +218,11 @@ func answer(w http.ResponseWriter, status int, e native.Event) bool {
 // code is the HTTP status of a refusal.
 func code(r payment.Reason) int {
 	switch r { //nolint:exhaustive // the others never refuse a request
-	case payment.ReasonBusy, payment.ReasonConflict:
+	case payment.ReasonBusy, payment.ReasonConflict, payment.ReasonNotRefundable:
 		return http.StatusConflict
-	case payment.ReasonNotFound:
+	case payment.ReasonNotFound, payment.ReasonUnknownSale:
 		return http.StatusNotFound
-	case payment.ReasonBadRequest:
+	case payment.ReasonBadRequest, payment.ReasonRefundTooMuch:
 		return http.StatusUnprocessableEntity
 	}
 	return http.StatusServiceUnavailable
@@ -268,14 +269,16 @@ func (c *call) acknowledge(e native.Event) {
 		id, outcome = e.ID, e.Outcome
 	case native.Welcome, native.Pong, native.Accepted, native.Display, native.Progress, native.Ask,
 		native.Cancelling, native.Confirmed, native.Error, native.Notice, native.Alive,
-		native.Forgotten:
+		native.Forgotten,
+		native.Refunded, native.Sums:
 	}
 	if outcome == string(payment.Approved) && !givenBack {
 		c.ask(payment.Confirm{ID: payment.TillID(id), Outcome: payment.Approved, OK: true})
 	}
 }
 
-// about is the payment that a word is about; empty for the lane's own words.
+// about is the payment that a word is about; empty for the lane's own words and those about a refund, whose
+// names are apart from the payments'.
 func about(w payment.Word) payment.TillID {
 	switch w := w.(type) {
 	case payment.Accepted:
@@ -296,7 +299,8 @@ func about(w payment.Word) payment.TillID {
 		return w.ID
 	case payment.Refusal:
 		return w.ID
-	case payment.LaneState, payment.Forgotten:
+	case payment.LaneState, payment.Forgotten,
+		payment.Refunded:
 	}
 	return ""
 }

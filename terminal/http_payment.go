@@ -109,11 +109,6 @@ func (l *web) confirm(w http.ResponseWriter, r *http.Request) {
 	c.reply(ctx, w, c.first(ctx, id, is[payment.Recorded]))
 }
 
-// later answers routes whose place is kept.
-func (l *web) later(w http.ResponseWriter, r *http.Request) {
-	answer(w, http.StatusNotImplemented, native.Error{ID: r.PathValue("id"), Code: native.CodeNotAllowed, Text: notSupported})
-}
-
 func (l *web) look(w http.ResponseWriter, r *http.Request) {
 	ctx, stop := context.WithCancel(r.Context())
 	defer stop()
@@ -162,7 +157,8 @@ func (c *call) reply(ctx context.Context, w http.ResponseWriter, word payment.Wo
 	case payment.Refusal:
 		status = code(word.Reason)
 	case payment.Display, payment.Progress, payment.AskHere, payment.Result, payment.Update, payment.Recorded, payment.LaneState,
-		payment.Forgotten:
+		payment.Forgotten,
+		payment.Refunded:
 	}
 	e := c.lane.Native.event(word)
 	if answer(w, status, e) {
@@ -258,7 +254,8 @@ func weigh(word payment.Word) verdict {
 		return final
 	case payment.Accepted, payment.Progress, payment.Cancelling:
 		return news
-	case payment.Display, payment.AskHere, payment.Recorded, payment.LaneState, payment.Forgotten:
+	case payment.Display, payment.AskHere, payment.Recorded, payment.LaneState, payment.Forgotten,
+		payment.Refunded:
 	}
 	return other
 }

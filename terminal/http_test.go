@@ -113,7 +113,6 @@ func TestHTTPAnswers(t *testing.T) {
 		"row 74b: a stray confirmation":    {"POST", "/payments/A1/confirm", `{"outcome":"approved"}`, refuse(payment.ReasonNotFound), 404, "error"},
 		"the lane":                         {"GET", "", "", nil, 200, "hello"},
 		"events of nothing":                {"GET", "/payments/A1/events", "", refuse(payment.ReasonNotFound), 404, "error"},
-		"a refund":                         {"PUT", "/refunds/R1", `{"of":"A1"}`, nil, 501, "error"},
 		"totals":                           {"GET", "/totals", "", nil, 501, "error"},
 		"row 29: a method that is not one": {"POST", "/payments/A1", pay, nil, 405, ""},
 		"row 29: a GET that would change":  {"GET", "/payments/A1/confirm", "", nil, 405, ""},

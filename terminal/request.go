@@ -10,17 +10,18 @@ import (
 	"tillbridge/terminal/native"
 )
 
-// notSupported is for messages and members that are understood, but not carried out.
+// notSupported is for members that are understood, but not carried out.
 const notSupported = "not supported yet by this version"
 
 // delay holds back a till that asks faster than its lane may.
 func (s *session) delay(ctx context.Context, q native.Request) error {
 	switch q.(type) {
-	case native.Pay, native.Cancel, native.Confirm, native.Forget:
+	case native.Pay, native.Cancel, native.Confirm, native.Forget,
+		native.Refund, native.Totals:
 		return s.lane.pace.writes.wait(ctx)
 	case native.Here:
 		return s.lane.pace.heres.wait(ctx)
-	case native.Hello, native.Ping, native.Status, native.Refund, native.Totals:
+	case native.Hello, native.Ping, native.Status:
 	}
 	return s.lane.pace.reads.wait(ctx)
 }
@@ -67,9 +68,10 @@ func (s *session) carryOut(q native.Request) {
 	case native.Here:
 		s.ask(payment.Here{ID: payment.TillID(q.ID)})
 	case native.Refund:
-		s.say(native.Error{ID: q.ID, Code: native.CodeNotAllowed, Text: "refund: " + notSupported})
+		s.ask(refundOf(q))
 	case native.Totals:
-		s.say(native.Error{Code: native.CodeNotAllowed, Text: "totals: " + notSupported})
+		_, answer := s.native.totals(q, s.lane.Log)
+		s.say(answer)
 	case native.Forget:
 		s.ask(payment.Forget{Handle: payment.Handle(q.CustomerToken)})
 	case native.Hello: // introduce

@@ -433,7 +433,6 @@ func TestBrokenLinesAreAnsweredOnceEach(t *testing.T) {
 		"row 6: above the shop's cap": {`{"type":"pay","id":"A1","amount":1000001,"currency":"EUR"}`, native.CodeBadRequest, "A1", "amount"},
 		"two session tokens":          {`{"type":"pay","id":"A1","amount":1,"currency":"EUR","klarna_network_session_token":"t","interoperability_token":"u"}`, native.CodeBadRequest, "A1", "klarna_network_session_token: expected the same as interoperability_token"},
 		"a token of the customer":     {`{"type":"pay","id":"A1","amount":1,"currency":"EUR","customer_token":"t t"}`, native.CodeBadRequest, "A1", "customer_token: expected 1 to 64 visible ASCII characters"},
-		"a refund":                    {`{"type":"refund","id":"R1","of":"A1"}`, native.CodeNotAllowed, "R1", "not supported yet"},
 		"totals":                      {`{"type":"totals"}`, native.CodeNotAllowed, "", "not supported yet"},
 		"a later version":             {`{"type":"hello","v":9}`, native.CodeUnsupportedVersion, "", ""},
 	}

@@ -224,7 +224,8 @@ func (s *lineSale) hear(e native.Event) error {
 		s.done = s.done || e.ID == s.pay.ID && s.outcome != payment.Unknown && e.Outcome == s.said
 	case native.Error:
 		return s.refused(e)
-	case native.Welcome, native.Pong, native.Notice, native.Alive, native.Forgotten:
+	case native.Welcome, native.Pong, native.Notice, native.Alive, native.Forgotten,
+		native.Refunded, native.Sums:
 	}
 	return nil
 }
@@ -312,31 +313,19 @@ func listen(r io.Reader, events chan<- native.Event, gone <-chan struct{}) {
 // lane is. The answer is a State, Result, Update or Progress, or a Welcome. Errors of the bridge are a
 // *RefusedError.
 func (t LineTill) Status(ctx context.Context, q native.Status) (native.Event, error) {
-	conn, err := t.Dial(ctx)
-	if err != nil {
-		return nil, err
-	}
-	events, gone, heard := make(chan native.Event), make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(heard)
-		listen(conn, events, gone)
-	}()
-	defer func() {
-		close(gone)
-		_ = conn.Close() // the answer is there, or will not come
-		<-heard
-	}()
-	s := &lineSale{till: t, out: conn}
-	if err := s.say(native.Hello{V: native.Version, Name: t.Name, Token: t.Token.Reveal()}); err != nil {
-		return nil, err
-	}
 	lane := q.ID == "" && !q.Last
-	if !lane {
-		if err := s.say(q); err != nil {
-			return nil, err
+	var told native.Event
+	err := t.once(ctx, func(s *lineSale, events <-chan native.Event, heard <-chan struct{}) error {
+		if !lane {
+			if err := s.say(q); err != nil {
+				return err
+			}
 		}
-	}
-	return firstOf(ctx, events, heard, q, lane)
+		var err error
+		told, err = firstOf(ctx, events, heard, q, lane)
+		return err
+	})
+	return told, err
 }
 
 func firstOf(ctx context.Context, events <-chan native.Event, heard <-chan struct{}, q native.Status, lane bool) (native.Event, error) {
@@ -373,7 +362,8 @@ func answers(e native.Event, q native.Status, lane bool) bool {
 	case native.Cancelling:
 		return fits(e.ID)
 	case native.Pong, native.Accepted, native.Display, native.Ask, native.Confirmed, native.Error, native.Notice, native.Alive,
-		native.Forgotten:
+		native.Forgotten,
+		native.Refunded, native.Sums:
 	}
 	return false
 }

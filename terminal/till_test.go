@@ -81,7 +81,8 @@ func (e *engine) reply(link payment.LinkID, a payment.Ask) []payment.Word {
 		return []payment.Word{payment.Cancelling(a)}
 	case payment.GiveBack:
 		return []payment.Word{payment.Cancelling(a)}
-	case payment.Here, payment.Forget:
+	case payment.Here, payment.Forget,
+		payment.RefundPart:
 	}
 	return nil
 }

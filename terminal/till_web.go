@@ -142,7 +142,8 @@ func (s *webSale) hear(ctx context.Context, e native.Event) error {
 	case native.State:
 		outcome, givenBack = e.Outcome, e.GivenBack
 	case native.Welcome, native.Pong, native.Error, native.Accepted, native.Display, native.Progress, native.Ask,
-		native.Cancelling, native.Confirmed, native.Notice, native.Alive, native.Forgotten:
+		native.Cancelling, native.Confirmed, native.Notice, native.Alive, native.Forgotten,
+		native.Refunded, native.Sums:
 	}
 	if outcome == "" {
 		return nil

@@ -27,6 +27,9 @@ type Native struct {
 	// Receipt gives the lines of a result's receipts, the customer's and the shop's; either may be none. Nil
 	// means none.
 	Receipt func(payment.Result) (customer, merchant []string)
+	// Totals adds up the lane: the open period, or from an instant on. Close ends the open period. Nil means
+	// that it cannot be asked for; an error is not told.
+	Totals func(since time.Time, end bool) (native.Sums, error)
 }
 
 var _ Protocol = Native{}
@@ -102,6 +105,8 @@ func (n Native) event(w payment.Word) native.Event {
 		}
 	case payment.Recorded:
 		return native.Confirmed{ID: string(w.ID), Outcome: string(w.Outcome), OK: w.OK}
+	case payment.Refunded:
+		return n.refunded(w)
 	case payment.Refusal:
 		return n.refusal(w)
 	case payment.LaneState:
@@ -145,7 +150,8 @@ func by(r payment.Reason) string {
 		payment.ReasonGivenBack, payment.ReasonNoAnswer, payment.ReasonKeyTooOld, payment.ReasonMismatch,
 		payment.ReasonNoProof, payment.ReasonGiveBackRefused, payment.ReasonCaptureRefused, payment.ReasonBusy,
 		payment.ReasonConflict, payment.ReasonNotFound, payment.ReasonBadRequest, payment.ReasonNoDisplay,
-		payment.ReasonUnavailable, payment.ReasonUndelivered, payment.ReasonRestRefused:
+		payment.ReasonUnavailable, payment.ReasonUndelivered, payment.ReasonRestRefused,
+		payment.ReasonRefunded, payment.ReasonRefundRunning, payment.ReasonRefundTooMuch, payment.ReasonRefundTooLate, payment.ReasonRefundNotCaptured, payment.ReasonRefundRefused, payment.ReasonRefundNotSent, payment.ReasonRefundMoot, payment.ReasonRefundUnknown, payment.ReasonUnknownSale, payment.ReasonNotRefundable:
 	}
 	return "terminal"
 }
@@ -183,7 +189,8 @@ func (n Native) state(w payment.Word) native.Event {
 	case native.Error:
 		return e
 	case native.Welcome, native.Pong, native.Display, native.Ask, native.State, native.Confirmed, native.Notice, native.Alive,
-		native.Forgotten:
+		native.Forgotten,
+		native.Refunded, native.Sums:
 	}
 	return n.event(w)
 }

@@ -149,7 +149,8 @@ func (w *writer) word(word payment.Word) bool {
 		return w.update(word)
 	case payment.Refusal:
 		take(&w.asked, word.ID)
-	case payment.AskHere, payment.Cancelling, payment.Forgotten:
+	case payment.AskHere, payment.Cancelling, payment.Forgotten,
+		payment.Refunded:
 	}
 	return w.write(w.s.native.event(word))
 }
@@ -265,7 +266,9 @@ func (w *writer) trace(e native.Event, length int, err error) {
 		args = append(args, "id", e.ID, "code", e.Code)
 	case native.Notice:
 		args = append(args, "state", e.State)
-	case native.Welcome, native.Pong, native.Alive, native.Forgotten:
+	case native.Refunded:
+		args = append(args, "id", e.ID, "outcome", e.Outcome, "replay", e.Replay)
+	case native.Welcome, native.Pong, native.Alive, native.Forgotten, native.Sums:
 	}
 	if err != nil {
 		args = append(args, "error", err)

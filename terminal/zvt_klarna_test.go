@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/sha256"
+	"errors"
 	"net/http"
 	"strconv"
 	"strings"
@@ -63,6 +64,10 @@ func (k *klarna) do(r sandbox.Request) sandbox.Answer {
 }
 
 // Body is the amount that a write is about.
+func (*klarna) RefundBody(payment.Payment, payment.Refund) ([]byte, error) {
+	return nil, errors.New("no till of this test asks for a refund in parts")
+}
+
 func (*klarna) Body(p payment.Payment, w payment.Write, _ []byte) ([]byte, error) {
 	amount := p.Order.Amount
 	switch w {

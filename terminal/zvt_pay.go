@@ -127,7 +127,8 @@ func begins(w payment.Word, id payment.TillID) bool {
 		return w.ID == id
 	case payment.Result, payment.Update:
 		return concludes(w, id)
-	case payment.Display, payment.AskHere, payment.Recorded, payment.LaneState, payment.Forgotten:
+	case payment.Display, payment.AskHere, payment.Recorded, payment.LaneState, payment.Forgotten,
+		payment.Refunded:
 	}
 	return false
 }

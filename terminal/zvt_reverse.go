@@ -65,6 +65,8 @@ func (z *ZVT) irreversible(p payment.Payment, found bool, m zvt.Reversal) (zvt.C
 		return zvt.CodeCurrency, true
 	case p.State == payment.StateReversed:
 		return zvt.CodeReversed, true
+	case p.Left() != p.Charged(): // in pieces already, over another way to this lane
+		return zvt.CodeNoReversal, true
 	case m.Amount.Set && (m.Amount.Value > math.MaxInt64 || int64(m.Amount.Value) != p.Charged().Minor):
 		return zvt.CodeWrongAmount, true
 	}

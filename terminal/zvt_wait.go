@@ -107,7 +107,8 @@ func (s *zvtSession) follow(w *zvtWait, word payment.Word) {
 			s.soon(w)
 		}
 	case payment.Accepted, payment.Display, payment.Result, payment.Update, payment.Recorded, payment.Refusal, payment.LaneState,
-		payment.Forgotten:
+		payment.Forgotten,
+		payment.Refunded:
 	}
 }
 
@@ -248,7 +249,8 @@ func (s *zvtSession) confirm(ctx context.Context, c payment.Confirm) error {
 		case payment.Refusal:
 			return w.ID == c.ID
 		case payment.Accepted, payment.Display, payment.Progress, payment.AskHere, payment.Cancelling, payment.Result,
-			payment.Update, payment.LaneState, payment.Forgotten:
+			payment.Update, payment.LaneState, payment.Forgotten,
+			payment.Refunded:
 		}
 		return false
 	})

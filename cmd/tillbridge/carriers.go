@@ -10,12 +10,14 @@ import (
 	"fmt"
 	"net"
 	"path/filepath"
+	"time"
 
 	"tillbridge/config"
 	"tillbridge/klarna/sandbox"
 	"tillbridge/payment"
 	"tillbridge/qr"
 	"tillbridge/terminal"
+	"tillbridge/terminal/native"
 )
 
 // carrier is something that listens: opened before anything runs, so that a port in use is an error at
@@ -139,6 +141,7 @@ func (d *daemon) native(l config.Lane) terminal.Native {
 		Terminal: l.TerminalReference, Software: "tillbridge " + version, Mode: mode, Language: first(l.Display.Languages),
 		Currencies: []payment.Currency{payment.Currency(l.Currency)}, MaxAmount: most, Draw: draw,
 		Receipt: func(r payment.Result) (customer, merchant []string) { return d.slipsOf(l.ID).of(r) },
+		Totals:  func(since time.Time, end bool) (native.Sums, error) { return d.totals(l, since, end) },
 	}
 }
 

@@ -31,6 +31,7 @@ type (
 		Reference   string    `json:"reference"`
 		Since       time.Time `json:"since"`
 		Transaction string    `json:"transaction,omitempty"`
+		Of          string    `json:"of,omitempty"` // the sale, if this is a refund
 	}
 	resolveOrder struct {
 		Lane   string `json:"lane"`
@@ -104,17 +105,34 @@ func (d *daemon) listAttention(w http.ResponseWriter, r *http.Request) {
 	}
 	rows := make([]attentionRow, 0, len(list))
 	for _, p := range list {
-		reason := p.Reason
-		if p.State == payment.StateApproved {
-			reason = payment.ReasonUndelivered
-		}
-		rows = append(rows, attentionRow{
-			Lane: string(p.ID.Lane), ID: string(p.ID.Till), State: p.State.String(), Reason: string(reason),
-			Amount: p.Order.Amount.Minor, Currency: string(p.Order.Amount.Currency),
-			Reference: payment.ShortCode(p.Reference), Since: p.Created, Transaction: string(p.Transaction.ID),
-		})
+		rows = append(rows, attentionRows(p)...)
 	}
 	reply(w, http.StatusOK, rows)
+}
+
+// attentionRows are what a person must look at of p: the sale, or refunds of a sale that is in order.
+func attentionRows(p payment.Payment) []attentionRow {
+	row := attentionRow{
+		Lane: string(p.ID.Lane), ID: string(p.ID.Till), State: p.State.String(), Reason: string(p.Reason),
+		Amount: p.Order.Amount.Minor, Currency: string(p.Order.Amount.Currency),
+		Reference: payment.ShortCode(p.Reference), Since: p.Created, Transaction: string(p.Transaction.ID),
+	}
+	if p.State == payment.StateApproved {
+		row.Reason = string(payment.ReasonUndelivered)
+	}
+	if p.State != payment.StateCaptured {
+		return []attentionRow{row}
+	}
+	var rows []attentionRow
+	for _, r := range p.Refunds {
+		if r.Status != payment.RefundAttention {
+			continue
+		}
+		row.ID, row.Of, row.State, row.Reason = string(r.ID), string(p.ID.Till), string(r.Status), string(r.Reason)
+		row.Amount, row.Reference, row.Since = r.Amount.Minor, payment.ShortCode(r.Reference), r.At
+		rows = append(rows, row)
+	}
+	return rows
 }
 
 func (d *daemon) resolve(w http.ResponseWriter, r *http.Request) {

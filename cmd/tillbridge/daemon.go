@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -42,6 +43,8 @@ type daemon struct {
 	config  *currentConfig
 	flights *flights
 	closer  *closer
+
+	closing sync.Mutex // held while a period is added up and closed
 }
 
 // newDaemon opens the journal, which makes this process its owner, and connects the parts.

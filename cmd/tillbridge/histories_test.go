@@ -322,7 +322,8 @@ func heardIn(e native.Event, id string) (heard answer, questions []string) {
 	case native.Confirmed:
 		of, heard, questions = e.ID, answer{outcome: e.Outcome, ok: e.OK}, []string{"confirm"}
 	case native.Welcome, native.Pong, native.Display, native.Ask, native.Notice, native.Alive,
-		native.Forgotten:
+		native.Forgotten,
+		native.Refunded, native.Sums:
 	}
 	if of != id {
 		return answer{}, nil

@@ -61,7 +61,8 @@ func (t *teller) hear(e native.Event) {
 			t.news("unknown: " + plain(e.Text))
 		}
 	case native.Welcome, native.Pong, native.Ask, native.Update, native.Confirmed, native.Error, native.Notice, native.Alive,
-		native.Forgotten:
+		native.Forgotten,
+		native.Refunded, native.Sums:
 	}
 }
 
@@ -127,7 +128,8 @@ func wordOf(o payment.Outcome, e native.Event) string {
 	case native.Update:
 		text, customer = e.Text, token(e.Brought)
 	case native.Welcome, native.Pong, native.Accepted, native.Display, native.Progress, native.Ask, native.Cancelling,
-		native.Confirmed, native.Error, native.Notice, native.Alive, native.Forgotten:
+		native.Confirmed, native.Error, native.Notice, native.Alive, native.Forgotten,
+		native.Refunded, native.Sums:
 	}
 	line := plain(string(o))
 	if amount.Minor > 0 {

@@ -27,6 +27,8 @@ import (
 type till interface {
 	Pay(ctx context.Context, p native.Pay, cancel <-chan struct{}) (terminal.Ended, error)
 	Status(ctx context.Context, q native.Status) (native.Event, error)
+	Refund(ctx context.Context, q native.Refund) (native.Refunded, error)
+	Totals(ctx context.Context, q native.Totals) (native.Sums, error)
 }
 
 var (

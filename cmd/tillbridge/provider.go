@@ -36,6 +36,13 @@ func (k *provider) Body(p payment.Payment, w payment.Write, first []byte) ([]byt
 	return write.Body, err
 }
 
+// RefundBody implements engine.Bodies. The path is that of a refund of the whole; the bytes say how much.
+func (k *provider) RefundBody(p payment.Payment, r payment.Refund) ([]byte, error) {
+	const anyKey = "prepare"
+	write, err := k.account.Refund(anyKey, string(p.Transaction.ID), p.CaptureID, r.Amount.Minor, r.Reference)
+	return write.Body, err
+}
+
 // write is the call for write w of p.
 func (k *provider) write(p payment.Payment, w payment.Write, key string, first []byte, token secret.Text) (klarna.Write, error) {
 	tx := string(p.Transaction.ID)
@@ -145,7 +152,7 @@ func (k *provider) answer(p payment.Payment, o klarna.Outcome) engine.Answer {
 	case klarna.Declined:
 		return engine.Declined{Reply: k.reply(p, o.NetworkData)}
 	case klarna.Done:
-		return engine.Done{CaptureID: o.ID}
+		return engine.Done{CaptureID: o.ID, RefundID: o.ID}
 	case klarna.Refused:
 		k.log.Warn("klarna refused", "payment", p.ID.String(), "code", o.Code, "parameter", o.Parameter, "correlation", o.CorrelationID)
 		return engine.Refused{Code: o.Code, Correlation: o.CorrelationID}
@@ -249,20 +256,24 @@ func (k *provider) ReadTransaction(ctx context.Context, _ payment.LaneID, id pay
 		k.log.Warn("transaction not read", "transaction", string(id), "error", err)
 		return engine.Holding{}
 	}
+	h := engine.Holding{Counted: t.Refunded != nil}
+	if h.Counted {
+		h.Refunded = *t.Refunded
+	}
 	switch t.State {
 	case klarna.TransactionAuthorized:
-		return engine.Holding{Status: payment.TransactionAuthorized}
+		h.Status = payment.TransactionAuthorized
 	case klarna.TransactionCompleted:
 		taken := t.Amount
 		if t.Captured != nil {
 			taken = *t.Captured
 		}
-		if t.Refunded != nil && *t.Refunded >= taken {
-			return engine.Holding{Status: payment.TransactionClosed}
+		h.Status = payment.TransactionCaptured
+		if h.Counted && h.Refunded >= taken {
+			h.Status = payment.TransactionClosed
 		}
-		return engine.Holding{Status: payment.TransactionCaptured}
 	case klarna.TransactionClosed, klarna.TransactionExpired:
-		return engine.Holding{Status: payment.TransactionClosed}
+		h.Status = payment.TransactionClosed
 	}
-	return engine.Holding{}
+	return h
 }

@@ -33,7 +33,7 @@ func rootCommand(std streams) *cobra.Command {
 	root.SetFlagErrorFunc(misused)
 	root.AddCommand(
 		serveCommand(std), demoCommand(std), sandboxCommand(std),
-		payCommand(std), statusCommand(std),
+		payCommand(std), statusCommand(std), refundCommand(std), totalsCommand(std),
 		checkCommand(std), urlsCommand(std), webhookCommand(std), storeCommand(std),
 		attentionCommand(std), laneCommand(std), journalCommand(std), versionCommand(std),
 		receiptCommand(std), auditCommand(std), replayCommand(std),

@@ -128,7 +128,8 @@ func lastWord(e native.Event) payment.Outcome {
 		outcome = e.Outcome
 	case native.Welcome, native.Pong, native.Accepted, native.Display, native.Progress, native.Ask, native.Cancelling,
 		native.Confirmed, native.Error, native.Notice, native.Alive,
-		native.Forgotten:
+		native.Forgotten,
+		native.Refunded, native.Sums:
 	}
 	switch {
 	case givenBack:
@@ -159,7 +160,8 @@ func standing(e native.Event) string {
 	case native.Accepted:
 		id, phase = e.ID, string(payment.PhaseCreating)
 	case native.Welcome, native.Pong, native.Display, native.Ask, native.Confirmed, native.Error, native.Notice, native.Alive,
-		native.Forgotten:
+		native.Forgotten,
+		native.Refunded, native.Sums:
 	}
 	if phase != "" {
 		return plain("payment " + id + ": running: " + phase)

@@ -35,9 +35,12 @@ func story(e payment.Event) string {
 		}
 		return "the till confirmed: " + string(e.Outcome)
 	case payment.Resolved:
-		return fmt.Sprintf("a person decided: %s%s: %s", e.As, about(", ", e.By), e.Reason)
+		return fmt.Sprintf("a person decided%s: %s%s: %s", about(" about refund ", string(e.Refund)), e.As, about(", ", e.By), e.Reason)
+	case payment.RefundAsked:
+		return fmt.Sprintf("the till gives back %s as refund %s%s", e.Amount, e.ID, about(": ", e.Note))
 	case payment.Unclear, payment.StepUpRequired, payment.ApprovedByKlarna, payment.DeclinedByKlarna, payment.RefusedByKlarna,
-		payment.KeyExpired, payment.RequestSeen, payment.CancelRefused, payment.Captured, payment.GivenBack, payment.TransactionSeen:
+		payment.KeyExpired, payment.RequestSeen, payment.CancelRefused, payment.Captured, payment.GivenBack, payment.TransactionSeen,
+		payment.RefundDone:
 	}
 	return storyOfKlarna(e)
 }
@@ -68,10 +71,15 @@ func storyOfKlarna(e payment.Event) string {
 		return "Klarna captured" + about(" as ", e.CaptureID)
 	case payment.GivenBack:
 		return "Klarna gave the money back"
+	case payment.RefundDone:
+		return "Klarna refunded" + about(" as ", e.RefundID)
 	case payment.TransactionSeen:
+		if e.Counted {
+			return fmt.Sprintf("Klarna's transaction is %s, %d minor units of it refunded", e.Status, e.Refunded)
+		}
 		return "Klarna's transaction is " + string(e.Status)
 	case payment.Asked, payment.Intended, payment.MoreTime, payment.ReversalAsked, payment.CancelAsked, payment.Told, payment.Offered,
-		payment.Confirmed, payment.Resolved:
+		payment.Confirmed, payment.Resolved, payment.RefundAsked:
 	}
 	return e.Kind()
 }

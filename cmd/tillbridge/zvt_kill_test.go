@@ -50,7 +50,7 @@ func (s *zvtShop) cut(do func(context.Context) error, until func()) {
 func (s *zvtShop) cutAt(when func(zvt.Message) bool) {
 	s.t.Helper()
 	till, begun := s.stops(when)
-	s.cut(s.sale(till), func() { s.eventually("the moment", closed(begun)) })
+	s.cut(s.sale(till), func() { s.eventually("the moment", hasClosed(begun)) })
 }
 
 // sale is a 06 01 on a link of its own, without anything that a till does after a lost line.
@@ -81,7 +81,7 @@ func (s *zvtShop) recalls() zvt.StatusInfo {
 	return info
 }
 
-func closed(c <-chan struct{}) func() bool {
+func hasClosed(c <-chan struct{}) func() bool {
 	return func() bool {
 		select {
 		case <-c:
@@ -241,7 +241,7 @@ func TestZVTKillInTheEndOfDay(t *testing.T) {
 	s.sells(s.till, payment.Approved, zvt.CodeOK)
 	till, begun := s.stops(printed)
 	var first terminal.ZVTEnded
-	s.cut(func(ctx context.Context) (err error) { first, err = till.EndOfDay(ctx); return err }, func() { s.eventually("the moment", closed(begun)) })
+	s.cut(func(ctx context.Context) (err error) { first, err = till.EndOfDay(ctx); return err }, func() { s.eventually("the moment", hasClosed(begun)) })
 	s.restart()
 	second := s.must(s.till.EndOfDay(t.Context()))
 	if first.Info == nil || second.Info == nil || second.Info.Amount.Value != 1610 || second.Info.Trace != first.Info.Trace ||

@@ -24,6 +24,7 @@ type disk struct {
 	full      bool
 	open      []payment.ID // unfinished, in the order of intake
 	last      map[payment.LaneID]payment.ID
+	refunds   map[payment.ID]payment.ID // the sale of each
 	kept      map[payment.ID]*kept
 	blobs     map[payment.Key]payment.Blob
 	customers map[payment.Handle]payment.CustomerToken
@@ -41,8 +42,8 @@ type kept struct {
 
 func newDisk() *disk {
 	return &disk{
-		chain: store.NewChain(epoch), last: map[payment.LaneID]payment.ID{}, kept: map[payment.ID]*kept{},
-		blobs: map[payment.Key]payment.Blob{}, customers: map[payment.Handle]payment.CustomerToken{},
+		chain: store.NewChain(epoch), last: map[payment.LaneID]payment.ID{}, refunds: map[payment.ID]payment.ID{},
+		kept: map[payment.ID]*kept{}, blobs: map[payment.Key]payment.Blob{}, customers: map[payment.Handle]payment.CustomerToken{},
 	}
 }
 
@@ -97,7 +98,14 @@ func (d *disk) record(r payment.Record) error {
 		d.watch(len(d.values), r)
 	}
 	k.newest, k.read, k.version = newest, nil, r.After.Version
-	if final := r.After.State.Final(); final != k.final {
+	for _, f := range r.After.Refunds {
+		name := payment.ID{Lane: r.After.ID.Lane, Till: f.ID}
+		if of, known := d.refunds[name]; known && of != r.After.ID {
+			return fmt.Errorf("refund %s is of %s and of %s", name, of, r.After.ID)
+		}
+		d.refunds[name] = r.After.ID
+	}
+	if final := r.After.Final(); final != k.final {
 		k.final = final
 		if final {
 			d.open = slices.DeleteFunc(d.open, func(id payment.ID) bool { return id == r.After.ID })
@@ -135,6 +143,15 @@ func (d *disk) Find(id payment.ID) (payment.Payment, bool, error) {
 		k.read = &p
 	}
 	return *k.read, true, nil
+}
+
+// Refund implements engine.Journal.
+func (d *disk) Refund(id payment.ID) (payment.Payment, bool, error) {
+	of, ok := d.refunds[id]
+	if !ok {
+		return payment.Payment{}, false, nil
+	}
+	return d.Find(of)
 }
 
 // Last implements engine.Journal.

@@ -179,6 +179,39 @@ type Error struct {
 	BusyAge      int64  `json:"busy_age_s,omitempty"` // seconds
 }
 
+// Refunded is how a refund stands: the answer to refund, and again when that changes.
+type Refunded struct {
+	ID        string    `json:"id"`
+	Of        string    `json:"of"`
+	Outcome   string    `json:"outcome"`          // running, done, refused or unknown
+	Code      string    `json:"code,omitempty"`   // the reason, for programs
+	Text      string    `json:"text,omitempty"`   // the reason, for people
+	Amount    int64     `json:"amount,omitempty"` // minor units
+	Currency  string    `json:"currency,omitempty"`
+	Reference string    `json:"reference,omitempty"`
+	At        time.Time `json:"at,omitzero"`
+	Replay    bool      `json:"replay,omitempty"`
+}
+
+// Sums answers totals: what a lane took in a period. Reversals are sales that were given back whole.
+type Sums struct {
+	Period    int64     `json:"period"` // counts closes, from 1
+	From      time.Time `json:"from,omitzero"`
+	At        time.Time `json:"at"`
+	Closed    bool      `json:"closed,omitempty"`
+	Currency  string    `json:"currency"`
+	Sales     Sum       `json:"sales"`
+	Refunds   Sum       `json:"refunds"`
+	Reversals Sum       `json:"reversals"`
+	Net       int64     `json:"net"` // minor units: sales less refunds and reversals
+}
+
+// Sum is a number of movements and their amount in minor units.
+type Sum struct {
+	Count  int64 `json:"count"`
+	Amount int64 `json:"amount"`
+}
+
 // Notice is a change outside a payment.
 type Notice struct {
 	State string `json:"state"` // ready, busy, offline or closing
@@ -208,6 +241,8 @@ func (Error) event()      {}
 func (Notice) event()     {}
 func (Alive) event()      {}
 func (Forgotten) event()  {}
+func (Refunded) event()   {}
+func (Sums) event()       {}
 
 // Type implements Message.
 func (Welcome) Type() string { return "hello" }
@@ -253,6 +288,12 @@ func (Alive) Type() string { return "alive" }
 
 // Type implements Message.
 func (Forgotten) Type() string { return "forgotten" }
+
+// Type implements Message.
+func (Refunded) Type() string { return "refund" }
+
+// Type implements Message.
+func (Sums) Type() string { return "totals" }
 
 // Append appends m as one object, without line end. Text that is not UTF-8 is repaired; a raw member
 // that is not JSON makes the message null, which every reader refuses.

@@ -68,8 +68,8 @@ func TestEventsAreReadAndWrittenAsInTheVectors(t *testing.T) {
 			t.Errorf("Append(%#v) =\n%s, want\n%s", e, got, v.out)
 		}
 	}
-	if len(seen) != 15 {
-		t.Errorf("the vectors show %d kinds of events, want all 15", len(seen))
+	if len(seen) != 17 {
+		t.Errorf("the vectors show %d kinds of events, want all 17", len(seen))
 	}
 }
 

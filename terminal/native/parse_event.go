@@ -52,6 +52,10 @@ func (r *reader) event(kind string) Event {
 		return Alive{}
 	case "forgotten":
 		return Forgotten{CustomerToken: r.handle("customer_token", true)}
+	case "refund":
+		return r.refunded()
+	case "totals":
+		return r.sums()
 	}
 	r.refuse("type", "is not one of the known words")
 	return nil
@@ -153,4 +157,45 @@ func (r *reader) error() Error {
 		e.ID = r.id("id")
 	}
 	return e
+}
+
+// refunded: the outcome must be one that is known, because a till acts on it.
+func (r *reader) refunded() Refunded {
+	r.must("outcome")
+	return Refunded{
+		ID: r.id("id"), Of: r.id("of"), Outcome: r.one("outcome", "running", "done", "refused", "unknown"),
+		Code: r.text("code", maxID), Text: r.text("text", maxText),
+		Amount: r.money("amount"), Currency: r.currency("currency"),
+		Reference: r.text("reference", maxID), At: r.time("at"), Replay: r.flag("replay"),
+	}
+}
+
+func (r *reader) sums() Sums {
+	r.must("at")
+	r.must("currency")
+	return Sums{
+		Period: r.integer("period", 0, maxCount, "a whole number"), From: r.time("from"), At: r.time("at"),
+		Closed: r.flag("closed"), Currency: r.currency("currency"),
+		Sales: r.sum("sales"), Refunds: r.sum("refunds"), Reversals: r.sum("reversals"),
+		Net: r.integer("net", -maxCount, maxCount, minorUnits),
+	}
+}
+
+func (r *reader) sum(name string) Sum {
+	r.must(name)
+	v := r.raw(name)
+	if v == nil {
+		return Sum{}
+	}
+	in := reader{m: make(members, 2), path: name}
+	if w := (walker{b: v}); v[0] == '{' {
+		in.err = w.object(1, in.m)
+	} else {
+		r.refuse(name, "expected an object")
+	}
+	s := Sum{in.integer("count", 0, maxCount, "a whole number"), in.integer("amount", 0, maxCount, minorUnits)}
+	if r.err == nil {
+		r.err = in.err
+	}
+	return s
 }
