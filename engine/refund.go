@@ -13,11 +13,14 @@ import (
 // refund takes a refund, or says why not. The same one again is never a second one, whatever became of
 // the first; the same name for another sale or another amount is a conflict.
 func (c *Core) refund(k *link, ask payment.RefundPart) {
-	if j, r := c.refundNamed(payment.ID{Lane: k.Lane, Till: ask.ID}); j != nil {
-		c.refundAgain(k, j, r, ask)
+	j := c.jobs[payment.ID{Lane: k.Lane, Till: ask.Of}]
+	if j != nil {
+		c.attach(j, k.id)
+	}
+	if known, r := c.refundNamed(payment.ID{Lane: k.Lane, Till: ask.ID}); known != nil {
+		c.refundAgain(k, known, r, ask)
 		return
 	}
-	j := c.jobs[payment.ID{Lane: k.Lane, Till: ask.Of}]
 	switch {
 	case j == nil || j.p.Tombstone:
 		c.refuse(k, ask.ID, payment.ReasonUnknownSale, "")
@@ -26,7 +29,6 @@ func (c *Core) refund(k *link, ask payment.RefundPart) {
 		c.refuse(k, ask.ID, payment.ReasonUnavailable, "the journal has no room")
 		return
 	}
-	c.attach(j, k.id)
 	if j.p.State == payment.StateApproved && !j.p.Offered {
 		c.ignore(c.apply(j, payment.Offered{At: c.now.Wall})) // which tells this till of the sale that it names
 	}

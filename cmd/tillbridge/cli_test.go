@@ -39,7 +39,7 @@ const giveUp = 2 * time.Minute
 //	code N COMMAND…      the command ends with exit code N
 //	interrupt N TEXT WORDS…  Ctrl-C once tillbridge WORDS has printed TEXT; it ends with exit code N
 //	ready                a daemon in the background is ready
-//	get URL, post URL BODY     the answer is stdout
+//	get URL, post URL BODY, put URL BODY     the answer is stdout
 //	await URL PATTERN    ask until the answer matches
 //	approve URL          the customers of every code agree, on their phones
 //	shows PATTERN COMMAND…     run until its output matches
@@ -151,7 +151,7 @@ func commands() map[string]func(ts *testscript.TestScript, neg bool, args []stri
 	}
 	return map[string]func(*testscript.TestScript, bool, []string){
 		"code": plain(2, endsWith), "interrupt": plain(3, interrupt), "ready": plain(0, ready),
-		"get": plain(1, get), "post": plain(2, post), "await": plain(2, await), "approve": plain(1, approve), "shows": plain(2, shows), "occupy": plain(1, occupy),
+		"get": plain(1, get), "post": plain(2, post), "put": plain(2, put), "await": plain(2, await), "approve": plain(1, approve), "shows": plain(2, shows), "occupy": plain(1, occupy),
 		"skewed": plain(2, skewed), "damage": plain(3, damage), "expand": plain(1, expand), "unread": plain(2, unread),
 	}
 }
@@ -253,6 +253,12 @@ func get(ts *testscript.TestScript, args []string) error {
 
 func post(ts *testscript.TestScript, args []string) error {
 	text, err := ask(http.MethodPost, args[0], args[1])
+	say(ts.Stdout(), text)
+	return err
+}
+
+func put(ts *testscript.TestScript, args []string) error {
+	text, err := ask(http.MethodPut, args[0], args[1])
 	say(ts.Stdout(), text)
 	return err
 }

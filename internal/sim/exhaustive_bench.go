@@ -44,7 +44,7 @@ func newBench(nasty bool) *bench {
 		rng: rand.New(rand.NewPCG(1, 1)), //nolint:gosec // it must be repeatable
 	}
 	w.script.hash = fnvOffset
-	w.oracle = &oracle{w: w, byID: map[payment.ID]*book{}, byRef: map[string]*book{}, keys: map[payment.Key]keyUse{}}
+	w.oracle = newOracle(w)
 	w.policy = sandbox.Policy{RefuseCancelCompleted: nasty, SingleUseToken: nasty, ForgetNegatives: nasty, CancelForbidden: nasty}
 	w.net = newNet(w)
 	w.proc = &process{w: w}

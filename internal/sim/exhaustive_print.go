@@ -93,7 +93,7 @@ func (f *printer) payment(p payment.Payment) {
 	f.number(int64(p.State), int64(p.Round), truth(p.Tombstone), truth(p.Offered))
 	f.text(string(p.Why) + "|" + string(p.Wanted) + "|" + string(p.Reason) + "|" + string(p.Result) + "|" +
 		string(p.Update) + "|" + string(p.Acknowledged) + "|" + p.TokenHash)
-	for _, i := range []payment.Intent{p.Authorize, p.Finalize, p.Capture, p.GiveBack, p.Release} {
+	for _, i := range append([]payment.Intent{p.Authorize, p.Finalize, p.Capture, p.GiveBack, p.Release}, refundIntents(p)...) {
 		f.text(string(i.Write))
 		f.number(int64(i.Attempt), truth(i.Unclear), truth(i.Answered), truth(i.Refused))
 		if !i.At.IsZero() {

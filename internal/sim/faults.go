@@ -81,6 +81,14 @@ const (
 	ScreenGone
 	StaffDecides
 	DiskFull
+	RefundsPart
+	RefundsAll
+	RefundsMany
+	RefundsTooMuch
+	RefundsAgain
+	RefundsOther
+	RefundsEarly
+	RefundsUnknown
 	numFaults
 )
 
@@ -123,6 +131,10 @@ func faultNames() [numFaults]string {
 		ConfirmsTwice: "till confirms twice", SecondLink: "second link on a lane", StaysSilent: "till does not answer here",
 		WebhookLost: "webhook lost", WebhookDouble: "webhook doubled", WebhookForged: "webhook forged",
 		ScreenGone: "customer screen gone", StaffDecides: "staff decide", DiskFull: "disk full",
+		RefundsPart: "till refunds a part", RefundsAll: "till refunds all", RefundsMany: "till refunds several times",
+		RefundsTooMuch: "till refunds too much", RefundsAgain: "till repeats a refund",
+		RefundsOther: "till uses a refund's id for another", RefundsEarly: "till refunds before it confirms",
+		RefundsUnknown: "till refunds an unknown sale",
 	}
 }
 

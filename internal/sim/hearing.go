@@ -37,7 +37,13 @@ func (t *till) hear(k *link, word payment.Word) {
 			c.recorded = word.Outcome
 			t.finish(c)
 		}
+	case payment.Refunded:
+		t.refunded(word)
 	case payment.Refusal:
+		if r := t.goods(word.ID); r != nil {
+			t.notRefunded(r, word.Reason)
+			return
+		}
 		t.refused(word)
 	case payment.Accepted, payment.Display, payment.Progress, payment.Cancelling, payment.LaneState,
 		payment.Forgotten:
@@ -58,6 +64,7 @@ func (t *till) outcome(id payment.TillID, o payment.Outcome, back bool) {
 			w.after(w.upTo(3*time.Minute), func() { t.ask(payment.GiveBack{ID: id}) })
 		}
 		if o == payment.Approved && !c.says {
+			t.bringsBack(c)
 			c.says, c.no = true, w.strikes(SaysNo)
 			if !c.no {
 				w.oracle.handedOver(payment.ID{Lane: t.l.engine.ID, Till: id})

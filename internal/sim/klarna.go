@@ -80,7 +80,7 @@ func (n *net) execute(f *flight) engine.Answer {
 			r.Call = sandbox.GiveBack{ID: tx, Capture: c.Payment.CaptureID, Amount: readAmount(c.Body)}
 		}
 	case payment.WriteRefund:
-		r.Call = sandbox.GiveBack{ID: tx, Capture: c.Payment.CaptureID, Amount: readAmount(c.Body)}
+		r.Call = sandbox.GiveBack{ID: tx, Capture: c.Payment.CaptureID, Amount: readAmount(c.Body), Reference: c.Payment.Reference}
 	}
 	a := n.klarna.Do(n.w.time(), r)
 	n.w.oracle.executed(f, a)
@@ -113,6 +113,8 @@ func (n *net) judge(f *flight, a sandbox.Answer) engine.Answer {
 		return engine.Refused{Code: a.Problem.Code}
 	case a.Capture != nil:
 		return engine.Done{CaptureID: a.Capture.ID}
+	case a.Refund != nil:
+		return engine.Done{RefundID: a.Refund.ID}
 	case a.Authorization == nil:
 		return engine.Done{}
 	}
@@ -263,6 +265,9 @@ func (n *net) holding(a engine.ReadTransaction) engine.Holding {
 	answer := n.klarna.Do(n.w.time(), sandbox.Request{Call: sandbox.ReadTransaction{ID: string(a.Transaction)}})
 	var h engine.Holding
 	if t := answer.Transaction; t != nil {
+		if !n.w.uncounted {
+			h.Refunded, h.Counted = t.Refunded, true
+		}
 		switch t.State {
 		case sandbox.TransactionAuthorized:
 			h.Status = payment.TransactionAuthorized

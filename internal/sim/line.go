@@ -160,6 +160,8 @@ func askName(a payment.Ask) string {
 		return "confirm " + string(a.Outcome) + " " + string(a.ID)
 	case payment.GiveBack:
 		return "give back " + string(a.ID)
+	case payment.RefundPart:
+		return "refund " + string(a.ID) + " of " + string(a.Of)
 	case payment.Here:
 		return "here " + string(a.ID)
 	case payment.Look:

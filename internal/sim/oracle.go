@@ -24,9 +24,10 @@ type oracle struct {
 	intakes    int
 	keys       map[payment.Key]keyUse
 	txs        []*tx
-	reads      []time.Duration  // the last reads of requests, for the quota
-	opened     []payment.LinkID // in this turn
-	buried     []*book          // cancelled in this turn without ever having been seen
+	gives      map[payment.ID]*give // refunds, by their own names
+	reads      []time.Duration      // the last reads of requests, for the quota
+	opened     []payment.LinkID     // in this turn
+	buried     []*book              // cancelled in this turn without ever having been seen
 }
 
 // book is everything about one payment.
@@ -89,6 +90,7 @@ func (t *tx) live() bool { return !t.voided && t.refunded < t.amount }
 // keyUse is the first use of an idempotency key.
 type keyUse struct {
 	write payment.Write
+	of    payment.TillID // the refund
 	hash  [32]byte
 	id    payment.ID
 	at    time.Duration
@@ -96,6 +98,13 @@ type keyUse struct {
 	small time.Duration
 	known bool // Klarna has executed it and keeps the answer
 	tries int  // the last try that was executed
+}
+
+func newOracle(w *world) *oracle {
+	return &oracle{
+		w: w, byID: map[payment.ID]*book{}, byRef: map[string]*book{}, keys: map[payment.Key]keyUse{},
+		gives: map[payment.ID]*give{},
+	}
 }
 
 func (o *oracle) book(id payment.ID) *book {
@@ -124,7 +133,7 @@ func (o *oracle) started(saved []engine.Saved) {
 		b.polls = [len(b.polls)]time.Duration{}
 		left := b.disk.Deadline.Sub(o.w.proc.instant().Wall)
 		b.deadline = min(left, o.w.settings().Scanned)
-		if b.known && !b.disk.State.Final() && !found[b.id] {
+		if b.known && !b.disk.Final() && !found[b.id] {
 			o.w.fail("I13", "%s is %s and was not recovered", b.id, b.disk.State)
 		}
 	}
@@ -206,6 +215,8 @@ func (o *oracle) heard(in engine.Heard) {
 		id = a.ID
 	case payment.Confirm:
 		id = a.ID
+	case payment.RefundPart:
+		id = a.Of
 	case payment.Status:
 		if a.Last {
 			if b := o.newest(k.of.Lane); b != nil {
@@ -233,6 +244,8 @@ func (o *oracle) heard(in engine.Heard) {
 		}
 	case payment.GiveBack:
 		b.saidNo = b.saidNo || b.yes
+	case payment.RefundPart:
+		o.refundHeard(b, a)
 	case payment.Pay, payment.Status, payment.Look, payment.Forget:
 	}
 }

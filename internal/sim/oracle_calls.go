@@ -20,7 +20,7 @@ func (o *oracle) sending(c engine.Call) {
 	b := o.book(p.ID)
 	w.say("send", b.id.String(), string(c.Intent.Write))
 	hash := hashOf(c.Body)
-	i := intentOf(b.disk, c.Intent.Write)
+	i := intentOf(b.disk, c.Intent)
 	blob, kept := w.disk.blobs[c.Intent.Key]
 	switch {
 	case !b.known || i.Key != c.Intent.Key:
@@ -39,8 +39,11 @@ func (o *oracle) sending(c engine.Call) {
 	}
 }
 
-func intentOf(p payment.Payment, w payment.Write) payment.Intent {
-	switch w {
+func intentOf(p payment.Payment, i payment.Intent) payment.Intent {
+	if r, ok := p.Refund(i.Refund); ok {
+		return r.Intent
+	}
+	switch i.Write {
 	case payment.WriteAuthorize:
 		return p.Authorize
 	case payment.WriteFinalize:
@@ -68,6 +71,9 @@ func (o *oracle) decidedOnce(b *book, c engine.Call) {
 		right = s == payment.StateCapturing
 	case payment.WriteVoid, payment.WriteRefund:
 		right = s == payment.StateReversing
+		if c.Intent.Refund != "" {
+			right = s == payment.StateCaptured
+		}
 	}
 	if !right {
 		o.w.fail("I9", "%s: %s leaves while the disk says %s", b.id, c.Intent.Write, s)
@@ -82,16 +88,16 @@ func (o *oracle) sameKey(b *book, c engine.Call, hash [32]byte) {
 	w := o.w
 	u, used := o.keys[c.Intent.Key]
 	if !used {
-		u = keyUse{write: c.Intent.Write, hash: hash, id: b.id, at: w.now, gen: w.proc.gen, small: w.small}
+		u = keyUse{write: c.Intent.Write, of: c.Intent.Refund, hash: hash, id: b.id, at: w.now, gen: w.proc.gen, small: w.small}
 		o.keys[c.Intent.Key] = u
 		for k, other := range o.keys {
-			if k != c.Intent.Key && other.id == b.id && other.write == c.Intent.Write && !o.nextTry(c) {
+			if k != c.Intent.Key && other.id == b.id && other.write == c.Intent.Write && other.of == c.Intent.Refund && !o.nextTry(c) {
 				w.fail("I3", "%s: a second key for %s", b.id, c.Intent.Write)
 			}
 		}
 		return
 	}
-	if u.write != c.Intent.Write || u.hash != hash || u.id != b.id {
+	if u.write != c.Intent.Write || u.of != c.Intent.Refund || u.hash != hash || u.id != b.id {
 		w.fail("I3", "%s: the key of %s is used for another call", b.id, c.Intent.Write)
 	}
 	limit := keyLife
@@ -155,6 +161,7 @@ func (o *oracle) executed(f *flight, a sandbox.Answer) {
 		if a.Refund != nil && !slices.Contains(t.ops, a.Refund.ID) {
 			t.ops = append(t.ops, a.Refund.ID)
 			t.refunded += a.Refund.Amount
+			o.refundExecuted(f.call, a.Refund.Amount)
 		}
 	case payment.WriteVoid:
 		t.voided = true

@@ -97,7 +97,10 @@ func (o *oracle) caused(b *book, out payment.Outcome) {
 	case payment.ReasonGivenBack:
 		ok = b.back || b.staffNone
 	case payment.ReasonApproved, payment.ReasonNoAnswer, payment.ReasonBusy, payment.ReasonConflict,
-		payment.ReasonNotFound, payment.ReasonBadRequest, payment.ReasonNoDisplay:
+		payment.ReasonNotFound, payment.ReasonBadRequest, payment.ReasonNoDisplay,
+		payment.ReasonRefunded, payment.ReasonRefundRunning, payment.ReasonRefundTooMuch, payment.ReasonRefundTooLate,
+		payment.ReasonRefundNotCaptured, payment.ReasonRefundRefused, payment.ReasonRefundNotSent, payment.ReasonRefundMoot,
+		payment.ReasonRefundUnknown, payment.ReasonUnknownSale, payment.ReasonNotRefundable:
 	}
 	if !ok && !b.staffNone {
 		w.fail("I7", "%s is told %s (%s) without a cause", b.id, out, p.Reason)
@@ -120,19 +123,22 @@ func (o *oracle) followed(b *book, e payment.Event) {
 	case payment.StepUpRequired:
 		b.causes.said = nil
 	case payment.KeyExpired:
-		for _, i := range []payment.Intent{b.disk.Authorize, b.disk.Finalize, b.disk.Capture, b.disk.GiveBack, b.disk.Release} {
+		for _, i := range b.disk.Intents() {
 			age := e.At.Sub(i.At)
 			if i.Key == e.Key && w.count[WallJump]+w.count[WallReset] == 0 && age < keyLife-time.Minute {
 				w.fail("I7", "%s: a key of %v is given up as too old", b.id, age)
 			}
 		}
 	case payment.Resolved:
-		b.causes.ruled = e.As == payment.DecideGiveBack
+		if e.Refund == "" {
+			b.causes.ruled = e.As == payment.DecideGiveBack
+		}
 	case payment.CancelAsked:
 		b.wasDue = b.wasDue || o.up() >= b.deadline
 	case payment.Asked, payment.Intended, payment.Unclear, payment.ApprovedByKlarna, payment.DeclinedByKlarna,
 		payment.RefusedByKlarna, payment.CancelRefused, payment.Told, payment.Offered, payment.Confirmed,
-		payment.Captured, payment.GivenBack, payment.TransactionSeen, payment.MoreTime, payment.ReversalAsked:
+		payment.Captured, payment.GivenBack, payment.TransactionSeen, payment.MoreTime, payment.ReversalAsked,
+		payment.RefundAsked, payment.RefundDone:
 	}
 }
 

@@ -53,7 +53,8 @@ func (o *oracle) record(r payment.Record, kept store.Kept) {
 	if after.State != before.State && (after.State == payment.StateReversing || after.State == payment.StateCancelling) {
 		o.takenBack(b, before, after)
 	}
-	o.move(b, !after.State.Final())
+	o.refundsDurable(b, after)
+	o.move(b, !after.Final())
 	b.known, b.disk = true, after
 	b.passed |= 1<<before.State | 1<<after.State
 	b.phases |= phaseBit(after.Phase())

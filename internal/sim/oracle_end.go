@@ -75,6 +75,9 @@ func (o *oracle) listening(b *book) bool {
 // settled: nothing is left to do for the process.
 func (o *oracle) settled(b *book) bool {
 	p := b.disk
+	if _, waits := p.NextRefund(); waits {
+		return false
+	}
 	return p.State.Final() || p.State == payment.StateAttention || p.State == payment.StateApproved && p.Offered
 }
 
@@ -119,6 +122,7 @@ func (o *oracle) atEnd() {
 			o.endOf(b)
 		}
 	}
+	o.endOfRefunds()
 	for _, l := range w.lanes {
 		for _, t := range l.tills {
 			o.endOfTill(t)
@@ -143,10 +147,10 @@ func (o *oracle) endOf(b *book) {
 	if live != nil && kept && live.captured != live.amount {
 		w.fail("I14", "%s is %s and %d of %d were captured", b.id, p.State, live.captured, live.amount)
 	}
-	if live == nil && kept {
+	if live == nil && kept && !p.GivenBack() && !p.Refunding() {
 		w.fail("I14", "%s is captured and no charge lives", b.id)
 	}
-	if live == nil && b.goods && !b.saidNo && !b.staffBack {
+	if live == nil && b.goods && !b.saidNo && !b.staffBack && !p.GivenBack() && !p.Refunding() {
 		w.fail("I14", "the goods of %s are gone, and so is the charge", b.id)
 	}
 	if live != nil && b.causes.ruled && !b.listed {
@@ -168,4 +172,5 @@ func (o *oracle) endOfTill(t *till) {
 			o.w.fail("I15", "%s: the till asks and asks, and has heard %q", b.id, k.word)
 		}
 	}
+	o.endOfBacks(t)
 }

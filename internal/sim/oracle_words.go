@@ -43,7 +43,13 @@ func (o *oracle) told(id payment.LinkID, word payment.Word) {
 		if word.OK && b.acks&bit(word.Outcome) == 0 {
 			o.w.fail("I18", "%s: the acknowledgement of %s is told and not durable", b.id, word.Outcome)
 		}
+	case payment.Refunded:
+		o.toldRefunded(lane, word)
 	case payment.Refusal:
+		if g := o.gives[payment.ID{Lane: lane, Till: word.ID}]; g != nil {
+			o.toldNotRefunded(g, word)
+			return
+		}
 		o.toldRefusal(o.wordOf(lane, word.ID, "refused "+string(word.Reason)), word)
 	case payment.LaneState:
 		if word.Open != nil {

@@ -25,6 +25,8 @@ func usual() [numFaults]float64 {
 		CancelsEarly: .04, Cancels: .15, CancelsLate: .08, StatusStorm: .06, UnknownID: .05, PaysWhileBusy: .05,
 		SaysNo: .1, GivesBack: .06, NeverConfirms: .06, ConfirmsOther: .05, ConfirmsTwice: .08, SecondLink: .08, StaysSilent: .08,
 		WebhookLost: .3, WebhookDouble: .2, WebhookForged: .1, ScreenGone: .05, StaffDecides: .3, DiskFull: .05,
+		RefundsPart: .15, RefundsAll: .08, RefundsMany: .4, RefundsTooMuch: .05, RefundsAgain: .3, RefundsOther: .1,
+		RefundsEarly: .3, RefundsUnknown: .03,
 	}
 }
 
@@ -57,6 +59,7 @@ func (w *world) drawProfile() {
 	w.policy, w.calm = p, calm
 	w.captureNow = w.rng.IntN(5) == 0
 	w.webhooks = w.flip()
+	w.uncounted = w.rng.IntN(4) == 0
 }
 
 func (w *world) flip() bool { return w.rng.IntN(2) == 0 }

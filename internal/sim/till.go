@@ -4,6 +4,7 @@
 package sim
 
 import (
+	"slices"
 	"strconv"
 	"time"
 
@@ -22,8 +23,10 @@ type till struct {
 	number  int // of the last id
 	cur     *ticket
 	tickets []*ticket
-	done    bool // through with its list
-	away    bool // left for good
+	backs   []*back // refunds asked for
+	brought int     // of them, those to come among them
+	done    bool    // through with its list
+	away    bool    // left for good
 }
 
 // ticket is one sale as the till sees it.
@@ -218,6 +221,13 @@ func (t *till) returns() {
 				t.watch(k)
 			}
 		}
+		for _, r := range t.backs {
+			if !r.over() {
+				r.asks = 0
+				t.refund(r)
+				t.watchRefund(r)
+			}
+		}
 	})
 }
 
@@ -235,5 +245,5 @@ func (t *till) waits() bool {
 			return true
 		}
 	}
-	return false
+	return slices.ContainsFunc(t.backs, func(r *back) bool { return !r.over() })
 }

@@ -137,6 +137,10 @@ func (w *world) decide() {
 		if w.rng.IntN(3) == 0 {
 			continue
 		}
+		if due.State == payment.StateCaptured {
+			w.decideRefunds(due)
+			continue
+		}
 		b := w.oracle.byID[due.ID]
 		as := payment.DecideGiveBack
 		switch {

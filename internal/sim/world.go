@@ -60,6 +60,7 @@ type world struct {
 	captureNow bool
 	probing    bool
 	webhooks   bool
+	uncounted  bool // Klarna does not say how much of a transaction was refunded
 
 	disk   *disk
 	proc   *process
@@ -108,7 +109,7 @@ func newWorld(seed uint64, o Options) *world {
 	}
 	w.script.keep = o.Transcript
 	w.script.hash = fnvOffset
-	w.oracle = &oracle{w: w, byID: map[payment.ID]*book{}, byRef: map[string]*book{}, keys: map[payment.Key]keyUse{}}
+	w.oracle = newOracle(w)
 	if o.Ordinary {
 		w.drawOrdinary()
 	} else {
