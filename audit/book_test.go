@@ -34,8 +34,6 @@ type ledger struct {
 	lives   map[payment.ID]audit.Life
 	klarna  map[payment.TransactionID]audit.Holding
 	unread  map[payment.TransactionID]bool
-	refunds map[payment.ID][]audit.Refund // done, with the record that they were done at
-	doneAt  map[payment.TillID]uint64
 	removed uint64
 }
 
@@ -43,7 +41,7 @@ func newLedger(tb testing.TB) *ledger {
 	tb.Helper()
 	return &ledger{
 		t: tb, lives: map[payment.ID]audit.Life{}, klarna: map[payment.TransactionID]audit.Holding{},
-		unread: map[payment.TransactionID]bool{}, refunds: map[payment.ID][]audit.Refund{}, doneAt: map[payment.TillID]uint64{},
+		unread: map[payment.TransactionID]bool{},
 	}
 }
 
@@ -109,30 +107,17 @@ func (b *ledger) takeBack(id payment.ID) {
 	b.klarna[transactionOf(id)] = h
 }
 
-// refund gives a part back. A harmless record of the sale stands for the one that says so.
-func (b *ledger) refund(id payment.ID, name string, minor int64) {
+// refund gives a part back.
+func (b *ledger) refund(id payment.ID, name payment.TillID, minor int64) {
 	b.t.Helper()
-	life := b.lives[id]
-	b.seq++
-	again := life[len(life)-1].After
-	again.Version++
-	b.lives[id] = append(life, audit.Moment{Seq: b.seq, At: morning(), Event: payment.Told{At: morning(), Outcome: payment.Approved}, After: again})
-	b.refunds[id] = append(b.refunds[id], audit.Refund{ID: payment.TillID(name), Minor: minor})
-	b.doneAt[payment.TillID(name)] = uint64(again.Version)
+	intent := intended(id, payment.WriteRefund)
+	intent.Intent.Refund, intent.Intent.Key = name, keyOf(id, "refund "+payment.Write(name))
+	b.happen(id,
+		payment.RefundAsked{At: morning(), ID: name, Amount: euro(minor), Reference: string(name)}, intent,
+		payment.RefundDone{At: morning(), Key: intent.Intent.Key, RefundID: "at Klarna"})
 	h := b.klarna[transactionOf(id)]
 	h.Refunded += minor
 	b.klarna[transactionOf(id)] = h
-}
-
-// refundsOf is the refunds that a payment had in a version.
-func (b *ledger) refundsOf(p payment.Payment) []audit.Refund {
-	var done []audit.Refund
-	for _, r := range b.refunds[p.ID] {
-		if b.doneAt[r.ID] <= uint64(p.Version) {
-			done = append(done, r)
-		}
-	}
-	return done
 }
 
 func euro(minor int64) payment.Amount { return payment.Amount{Minor: minor, Currency: "EUR"} }
@@ -145,7 +130,7 @@ func (b *ledger) all() []audit.Life {
 func (b *ledger) span() audit.Span { return audit.Span{After: b.removed, Through: b.seq} }
 
 func (b *ledger) tally(s audit.Span, lanes ...payment.LaneID) []audit.LaneTotals {
-	t := audit.NewTally(s, b.refundsOf, lanes...)
+	t := audit.NewTally(s, lanes...)
 	for _, l := range b.all() {
 		t.Add(l)
 	}

@@ -70,7 +70,7 @@ func FuzzParseSettlement(f *testing.F) {
 				t.Errorf("taken: %+v", p)
 			}
 		}
-		_ = audit.Settle(nil, nil, s)
+		_ = audit.Settle(nil, s)
 	})
 }
 

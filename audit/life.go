@@ -27,14 +27,15 @@ type Refund struct {
 	Minor int64          // minor units of the sale's currency
 }
 
-// Refunds gives the refunds of a payment that are done. Nil means that there are none.
-type Refunds func(payment.Payment) []Refund
-
-func (r Refunds) of(p payment.Payment) []Refund {
-	if r == nil {
-		return nil
+// refundsOf are the parts of p that were given back. One of the whole is the end of its sale.
+func refundsOf(p payment.Payment) []Refund {
+	var done []Refund
+	for _, r := range p.Refunds {
+		if r.Status == payment.RefundIsDone && !r.Whole {
+			done = append(done, Refund{r.ID, r.Amount.Minor})
+		}
 	}
-	return r(p)
+	return done
 }
 
 // Span is a part of the journal: the records after one number, up to another one.
@@ -66,10 +67,10 @@ func (m Money) moved() bool { return m.Sales > 0 || m.Backs > 0 || len(m.Refunds
 
 // Within adds up what happened to the payment in a span. A sale counts when its till, or a person for it, took
 // it: an approval that nobody took is not sold, and giving it back takes nothing back.
-func (l Life) Within(s Span, refunds Refunds) Money {
+func (l Life) Within(s Span) Money {
 	var m Money
 	var before payment.Payment
-	sold, refunded := false, int64(0)
+	sold := false
 	for _, now := range l {
 		if now.Seq > s.Through {
 			break
@@ -77,18 +78,14 @@ func (l Life) Within(s Span, refunds Refunds) Money {
 		if !sold && takes(before, now.After) {
 			sold = true
 			if s.has(now.Seq) {
-				m.Sales, m.Sold = 1, now.After.Order.Amount.Minor
+				m.Sales, m.Sold = 1, now.After.Charged().Minor
 			}
 		}
-		fresh := newRefunds(refunds.of(before), refunds.of(now.After))
-		for _, r := range fresh {
-			refunded += r.Minor
-		}
 		if s.has(now.Seq) {
-			m.Refunds = append(m.Refunds, fresh...)
+			m.Refunds = append(m.Refunds, newRefunds(refundsOf(before), refundsOf(now.After))...)
 		}
 		if sold && now.After.State == payment.StateReversed && before.State != payment.StateReversed && s.has(now.Seq) {
-			m.Backs, m.Reversed = 1, now.After.Order.Amount.Minor-refunded
+			m.Backs, m.Reversed = 1, now.After.Charged().Minor
 		}
 		before = now.After
 	}

@@ -58,23 +58,23 @@ type Held struct {
 // where there is none, and Klarna nil where it is not to be asked; both are compared with ours. Klarna's book
 // says what is left of a payment now, so it is compared with the payment's whole life; the till's is about
 // the span.
-func Match(ctx context.Context, lives []Life, s Span, refunds Refunds, till *TillBook, k Klarna) (Report, error) {
+func Match(ctx context.Context, lives []Life, s Span, till *TillBook, k Klarna) (Report, error) {
 	r := Report{Span: s, Payments: len(lives), Differences: []Difference{}}
-	tally := NewTally(s, refunds)
+	tally := NewTally(s)
 	for _, l := range lives {
 		tally.Add(l)
 	}
 	r.Ours = tally.Lanes()
 	for _, l := range lives {
-		if p := l.last(); !p.State.Final() {
-			r.Differences = append(r.Differences, differs(Unfinished, p, l.Within(whole(), refunds).Net(), 0))
+		if p := l.last(); !p.Final() {
+			r.Differences = append(r.Differences, differs(Unfinished, p, l.Within(whole()).Net(), 0))
 		}
 	}
 	if till != nil {
-		r.compareTill(lives, refunds, *till)
+		r.compareTill(lives, *till)
 	}
 	if k != nil {
-		if err := r.compareKlarna(ctx, lives, refunds, k); err != nil {
+		if err := r.compareKlarna(ctx, lives, k); err != nil {
 			return Report{}, err
 		}
 	}
@@ -87,7 +87,7 @@ func Match(ctx context.Context, lives []Life, s Span, refunds Refunds, till *Til
 // whole is every record.
 func whole() Span { return Span{Through: 1<<64 - 1} }
 
-func (r *Report) compareTill(lives []Life, refunds Refunds, till TillBook) {
+func (r *Report) compareTill(lives []Life, till TillBook) {
 	if till.Payments == nil {
 		r.compareTotals(till.Totals)
 		return
@@ -99,7 +99,7 @@ func (r *Report) compareTill(lives []Life, refunds Refunds, till TillBook) {
 	}
 	for _, l := range lives {
 		p := l.last()
-		ours := l.Within(r.Span, refunds)
+		ours := l.Within(r.Span)
 		k, has := theirs[p.ID]
 		delete(theirs, p.ID)
 		switch {
@@ -161,14 +161,14 @@ func netsOf(sums map[payment.Currency]int64) []KeptSum {
 	return all
 }
 
-func (r *Report) compareKlarna(ctx context.Context, lives []Life, refunds Refunds, k Klarna) error {
+func (r *Report) compareKlarna(ctx context.Context, lives []Life, k Klarna) error {
 	held := map[payment.Currency]Held{}
 	for _, l := range lives {
 		p := l.last()
 		if p.Transaction.ID == "" {
 			continue
 		}
-		ours := l.Within(whole(), refunds).Net()
+		ours := l.Within(whole()).Net()
 		h, err := k.Transaction(ctx, p.Transaction.ID)
 		switch {
 		case ctx.Err() != nil:
@@ -183,7 +183,7 @@ func (r *Report) compareKlarna(ctx context.Context, lives []Life, refunds Refund
 		c := p.Order.Amount.Currency
 		sum := held[c]
 		held[c] = Held{Currency: c, Captured: sum.Captured + h.Captured, Refunded: sum.Refunded + h.Refunded}
-		if theirs := h.Captured - h.Refunded; p.State.Final() && (theirs != ours || h.Amount != p.Order.Amount) {
+		if theirs := h.Captured - h.Refunded; p.Final() && (theirs != ours || h.Amount != p.Order.Amount) {
 			r.Differences = append(r.Differences, differs(KlarnaAmount, p, ours, theirs))
 		}
 	}

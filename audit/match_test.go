@@ -40,7 +40,7 @@ func evening(t *testing.T) (*ledger, []audit.Kept) {
 
 func (b *ledger) match(till []audit.Kept) audit.Report {
 	b.t.Helper()
-	r, err := audit.Match(b.t.Context(), b.all(), b.span(), b.refundsOf, &audit.TillBook{Payments: till}, b)
+	r, err := audit.Match(b.t.Context(), b.all(), b.span(), &audit.TillBook{Payments: till}, b)
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -153,7 +153,7 @@ func TestTotalsOfATillAreComparedByLane(t *testing.T) {
 	b, _ := evening(t)
 	b.sell(saleID("lane-2", 2), 100)
 	match := func(book audit.TillBook) []audit.Difference {
-		r, err := audit.Match(t.Context(), b.all(), b.span(), b.refundsOf, &book, nil)
+		r, err := audit.Match(t.Context(), b.all(), b.span(), &book, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -178,7 +178,7 @@ func TestAMatchThatIsInterruptedSaysNothing(t *testing.T) {
 	b, _ := evening(t)
 	ctx, stop := context.WithCancel(t.Context())
 	stop()
-	if _, err := audit.Match(ctx, b.all(), b.span(), b.refundsOf, nil, b); !errors.Is(err, context.Canceled) {
+	if _, err := audit.Match(ctx, b.all(), b.span(), nil, b); !errors.Is(err, context.Canceled) {
 		t.Errorf("Match = %v", err)
 	}
 }

@@ -154,7 +154,7 @@ type Paid struct {
 
 // Settle compares a settlement file with what these payments have come to. A payment is found by its reference
 // or by its transaction.
-func Settle(lives []Life, refunds Refunds, s Settlement) Paid {
+func Settle(lives []Life, s Settlement) Paid {
 	left, fees, nets := map[string][]Payout{}, map[payment.Currency]int64{}, map[payment.Currency]int64{}
 	for _, p := range s.Payouts {
 		left[p.Reference] = append(left[p.Reference], p)
@@ -164,7 +164,7 @@ func Settle(lives []Life, refunds Refunds, s Settlement) Paid {
 	paid := Paid{Fees: netsOf(fees), Nets: netsOf(nets), Differences: []Difference{}}
 	for _, l := range lives {
 		p := l.last()
-		ours := l.Within(whole(), refunds)
+		ours := l.Within(whole())
 		rows := slices.Concat(left[p.Reference], left[string(p.Transaction.ID)])
 		delete(left, p.Reference)
 		delete(left, string(p.Transaction.ID))

@@ -38,7 +38,7 @@ func TestASettlementFileIsCompared(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := audit.Settle(b.all(), b.refundsOf, s)
+	got := audit.Settle(b.all(), s)
 	want := []audit.Kind{audit.PayoutAmount, audit.PayoutOnly}
 	var kinds []audit.Kind
 	for _, d := range got.Differences {
@@ -53,7 +53,7 @@ func TestASettlementFileIsCompared(t *testing.T) {
 	if !reflect.DeepEqual(got.Fees, []audit.KeptSum{{Currency: "EUR", Net: 55}}) {
 		t.Errorf("the fees are %+v", got.Fees)
 	}
-	if lacks := audit.Settle(b.all(), b.refundsOf, audit.Settlement{}).Differences; len(lacks) != 3 || lacks[0].Kind != audit.PayoutLacks {
+	if lacks := audit.Settle(b.all(), audit.Settlement{}).Differences; len(lacks) != 3 || lacks[0].Kind != audit.PayoutLacks {
 		t.Errorf("with an empty file: %+v", lacks)
 	}
 }

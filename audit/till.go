@@ -187,7 +187,7 @@ func (t table) totals() (TillBook, error) {
 	if err := t.needs(totalsColumns()...); err != nil {
 		return TillBook{}, err
 	}
-	sum := NewTally(Span{}, nil)
+	sum := NewTally(Span{})
 	for _, r := range t.rows {
 		lane, err := r.lane()
 		if err != nil {

@@ -49,14 +49,13 @@ type LaneTotals struct {
 
 // Tally adds up lives over a span.
 type Tally struct {
-	span    Span
-	refunds Refunds
-	lanes   map[payment.LaneID]map[payment.Currency]*Sums
+	span  Span
+	lanes map[payment.LaneID]map[payment.Currency]*Sums
 }
 
 // NewTally returns an empty one. A lane that is named here appears in the totals even if it took nothing.
-func NewTally(s Span, refunds Refunds, lanes ...payment.LaneID) *Tally {
-	t := &Tally{span: s, refunds: refunds, lanes: map[payment.LaneID]map[payment.Currency]*Sums{}}
+func NewTally(s Span, lanes ...payment.LaneID) *Tally {
+	t := &Tally{span: s, lanes: map[payment.LaneID]map[payment.Currency]*Sums{}}
 	for _, l := range lanes {
 		t.lanes[l] = map[payment.Currency]*Sums{}
 	}
@@ -65,7 +64,7 @@ func NewTally(s Span, refunds Refunds, lanes ...payment.LaneID) *Tally {
 
 // Add counts one payment, which must not have been added before.
 func (t *Tally) Add(l Life) {
-	m := l.Within(t.span, t.refunds)
+	m := l.Within(t.span)
 	if !m.moved() {
 		return
 	}
@@ -102,7 +101,7 @@ func (t *Tally) Lanes() []LaneTotals {
 
 // Whole is all lanes together, a Sums per currency.
 func Whole(lanes []LaneTotals) []Sums {
-	t := NewTally(Span{}, nil)
+	t := NewTally(Span{})
 	for _, l := range lanes {
 		for _, s := range l.Sums {
 			t.sums("", s.Currency).add(s)

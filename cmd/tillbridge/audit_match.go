@@ -56,7 +56,7 @@ Exit code 1 if something differs.`,
 		if err != nil {
 			return err
 		}
-		r, err := audit.Match(ctx, lives, span, refundsOf(), theirs, k)
+		r, err := audit.Match(ctx, lives, span, theirs, k)
 		if err != nil {
 			return err
 		}
@@ -158,7 +158,7 @@ Exit code 1 if something differs.`,
 		if err != nil {
 			return err
 		}
-		paid := audit.Settle(lives, refundsOf(), s)
+		paid := audit.Settle(lives, s)
 		if asJSON {
 			err = printJSON(std.out, paid)
 		} else {

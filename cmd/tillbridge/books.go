@@ -45,13 +45,10 @@ func (b book) Totals(s audit.Span) ([]audit.LaneTotals, error) { return b.totals
 
 // totals adds up a span; the lanes that are named appear in any case.
 func (b book) totals(s audit.Span, lanes ...payment.LaneID) ([]audit.LaneTotals, error) {
-	t := audit.NewTally(s, refundsOf(), lanes...)
+	t := audit.NewTally(s, lanes...)
 	err := b.each(s, func(l audit.Life) { t.Add(l) })
 	return t.Lanes(), err
 }
-
-// refundsOf is how refunds are found in a payment. Nil means that it has none.
-func refundsOf() audit.Refunds { return nil }
 
 // each is the whole life of every payment that has a record in a span.
 func (b book) each(s audit.Span, do func(audit.Life)) error {
