@@ -155,7 +155,7 @@ func readLooks(t *testing.T, file string) looks {
 		t.Fatal(err)
 	}
 	all := looks{}
-	for _, part := range strings.Split(strings.TrimSuffix(string(b), "\n"), "\n\n") {
+	for part := range strings.SplitSeq(strings.TrimSuffix(string(b), "\n"), "\n\n") {
 		name, rows, _ := strings.Cut(part, "\n")
 		for row := range strings.SplitSeq(rows, "\n") {
 			all[name] = append(all[name], strings.TrimSuffix(strings.TrimPrefix(row, "|"), "|"))

@@ -48,13 +48,13 @@ func sold() []payment.Event {
 	return after(captureSent(), payment.Captured{At: at(time.Hour), Key: key(payment.WriteCapture, 1), CaptureID: "capture-1"})
 }
 
-func refundSent(id payment.TillID, minor int64) []payment.Event {
-	return after(sold(), refundAsked(id, minor), refundIntended(id))
+func refundSent(minor int64) []payment.Event {
+	return after(sold(), refundAsked("R1", minor), refundIntended("R1"))
 }
 
 // inQuestion is a refund that a person must look at.
 func inQuestion() []payment.Event {
-	return after(refundSent("R1", 500), refundUnclear("R1"), expired(refundKey("R1")), holding(payment.TransactionCaptured))
+	return after(refundSent(500), refundUnclear("R1"), expired(refundKey("R1")), holding(payment.TransactionCaptured))
 }
 
 func offered() payment.Event { return payment.Offered{At: at(time.Minute)} }
@@ -67,12 +67,12 @@ func refundStories() []story {
 	capt := key(payment.WriteCapture, 1)
 	return []story{
 		{"captured, refund asked", after(sold(), refundAsked("R1", 500))},
-		{"captured, refund sent", refundSent("R1", 500)},
-		{"captured, refund perhaps executed", after(refundSent("R1", 500), refundUnclear("R1"))},
-		{"captured, refund refused, not read", after(refundSent("R1", 500), refused(refundKey("R1")))},
-		{"captured, refund refused", after(refundSent("R1", 500), refused(refundKey("R1")), holding(payment.TransactionCaptured))},
-		{"captured, refund done", after(refundSent("R1", 500), refundDone("R1"))},
-		{"captured, all refunded", after(refundSent("R1", 1610), refundDone("R1"))},
+		{"captured, refund sent", refundSent(500)},
+		{"captured, refund perhaps executed", after(refundSent(500), refundUnclear("R1"))},
+		{"captured, refund refused, not read", after(refundSent(500), refused(refundKey("R1")))},
+		{"captured, refund refused", after(refundSent(500), refused(refundKey("R1")), holding(payment.TransactionCaptured))},
+		{"captured, refund done", after(refundSent(500), refundDone("R1"))},
+		{"captured, all refunded", after(refundSent(1610), refundDone("R1"))},
 		{"captured, refund before a person", inQuestion()},
 		{"captured, refund before a person and another", after(inQuestion(), refundAsked("R2", 1110), refundIntended("R2"))},
 		{"capturing, refund asked", after(captureSent(), refundAsked("R1", 500))},
@@ -184,8 +184,8 @@ func refundPromises() []promise {
 // TestRefunds tells what becomes of refunds: how each stands, why, what is left and what is asked for next.
 func TestRefunds(t *testing.T) {
 	k1 := refundKey("R1")
-	done1 := after(refundSent("R1", 500), refundDone("R1"))
-	inDoubt := after(refundSent("R1", 500), refundUnclear("R1"), expired(k1))
+	done1 := after(refundSent(500), refundDone("R1"))
+	inDoubt := after(refundSent(500), refundUnclear("R1"), expired(k1))
 	both := after(inQuestion(), refundAsked("R2", 1110), refundIntended("R2"), refundUnclear("R2"), expired(refundKey("R2")))
 	tests := map[string]struct {
 		events  []payment.Event
@@ -197,10 +197,10 @@ func TestRefunds(t *testing.T) {
 		"a refund is prepared first": {
 			after(sold(), refundAsked("R1", 500)), payment.StateCaptured, "R1 requested", 1110, "intend refund 1 R1",
 		},
-		"then sent": {refundSent("R1", 500), payment.StateCaptured, "R1 requested", 1110, "send refund key-refund-R1"},
+		"then sent": {refundSent(500), payment.StateCaptured, "R1 requested", 1110, "send refund key-refund-R1"},
 		"and done":  {done1, payment.StateCaptured, "R1 done refunded", 1110, ""},
 		"a second one waits for the first": {
-			after(refundSent("R1", 500), refundAsked("R2", 1110)), payment.StateCaptured, "R1 requested, R2 requested", 0, "send refund key-refund-R1",
+			after(refundSent(500), refundAsked("R2", 1110)), payment.StateCaptured, "R1 requested, R2 requested", 0, "send refund key-refund-R1",
 		},
 		"and follows it": {
 			after(done1, refundAsked("R2", 1110)), payment.StateCaptured, "R1 done refunded, R2 requested", 0, "intend refund 1 R2",
@@ -233,22 +233,22 @@ func TestRefunds(t *testing.T) {
 			after(captureSent(), refundAsked("R1", 500)), payment.StateCapturing, "R1 requested", 1110, "send capture key-capture-1",
 		},
 		"a refusal is read for its reason": {
-			after(refundSent("R1", 500), refused(k1)), payment.StateCaptured, "R1 requested", 1110, "readtransaction transaction-1",
+			after(refundSent(500), refused(k1)), payment.StateCaptured, "R1 requested", 1110, "readtransaction transaction-1",
 		},
 		"refused for no reason that can be read": {
-			after(refundSent("R1", 500), refused(k1), holding(payment.TransactionCaptured)), payment.StateCaptured, "R1 refused refund_refused", 1610, "",
+			after(refundSent(500), refused(k1), holding(payment.TransactionCaptured)), payment.StateCaptured, "R1 refused refund_refused", 1610, "",
 		},
 		"refused because the portal has refunded too": {
-			after(refundSent("R1", 500), refused(k1), counted(payment.TransactionCaptured, 1200)), payment.StateCaptured, "R1 refused refund_too_much", 1610, "",
+			after(refundSent(500), refused(k1), counted(payment.TransactionCaptured, 1200)), payment.StateCaptured, "R1 refused refund_too_much", 1610, "",
 		},
 		"refused because it is too late": {
-			after(refundSent("R1", 500), refused(k1), counted(payment.TransactionClosed, 0)), payment.StateCaptured, "R1 refused refund_too_late", 1610, "",
+			after(refundSent(500), refused(k1), counted(payment.TransactionClosed, 0)), payment.StateCaptured, "R1 refused refund_too_late", 1610, "",
 		},
 		"refused because Klarna knows no capture": {
-			after(refundSent("R1", 500), refused(k1), holding(payment.TransactionAuthorized)), payment.StateCaptured, "R1 refused refund_not_captured", 1610, "",
+			after(refundSent(500), refused(k1), holding(payment.TransactionAuthorized)), payment.StateCaptured, "R1 refused refund_not_captured", 1610, "",
 		},
 		"row 44: a key too old that no try used": {
-			after(refundSent("R1", 500), expired(k1)), payment.StateCaptured, "R1 refused refund_not_sent", 1610, "",
+			after(refundSent(500), expired(k1)), payment.StateCaptured, "R1 refused refund_not_sent", 1610, "",
 		},
 		"row 44: a key too old in doubt is read": {inDoubt, payment.StateCaptured, "R1 requested", 1110, "readtransaction transaction-1"},
 		"and proven by the sum": {
@@ -258,7 +258,7 @@ func TestRefunds(t *testing.T) {
 			after(inDoubt, counted(payment.TransactionCaptured, 0)), payment.StateCaptured, "R1 attention refund_unknown", 1110, "readtransaction transaction-1",
 		},
 		"a refusal after an unclear try proves nothing": {
-			after(refundSent("R1", 500), refundUnclear("R1"), refused(k1), counted(payment.TransactionCaptured, 0)),
+			after(refundSent(500), refundUnclear("R1"), refused(k1), counted(payment.TransactionCaptured, 0)),
 			payment.StateCaptured, "R1 attention refund_unknown", 1110, "readtransaction transaction-1",
 		},
 		"late proof": {
@@ -314,11 +314,11 @@ func TestRefundsThatChangeNothing(t *testing.T) {
 		again  payment.Event
 		refuse bool
 	}{
-		"row 75: the same refund twice":         {refundSent("R1", 500), refundAsked("R1", 500), false},
-		"row 75: the same refund when done":     {after(refundSent("R1", 500), refundDone("R1")), refundAsked("R1", 500), false},
-		"row 75: the same id, another amount":   {refundSent("R1", 500), refundAsked("R1", 501), true},
+		"row 75: the same refund twice":         {refundSent(500), refundAsked("R1", 500), false},
+		"row 75: the same refund when done":     {after(refundSent(500), refundDone("R1")), refundAsked("R1", 500), false},
+		"row 75: the same id, another amount":   {refundSent(500), refundAsked("R1", 501), true},
 		"row 75: more than was paid":            {sold(), refundAsked("R1", 1611), true},
-		"row 75: more than is left":             {refundSent("R1", 500), refundAsked("R2", 1111), true},
+		"row 75: more than is left":             {refundSent(500), refundAsked("R2", 1111), true},
 		"row 75: more than is left in doubt":    {inQuestion(), refundAsked("R2", 1111), true},
 		"nothing":                               {sold(), refundAsked("R1", 0), true},
 		"less than nothing":                     {sold(), refundAsked("R1", -5), true},
@@ -327,17 +327,17 @@ func TestRefundsThatChangeNothing(t *testing.T) {
 		"a sale that was cancelled":             {[]payment.Event{asked(), cancel(payment.WhyTill)}, refundAsked("R1", 500), true},
 		"a sale that is given back":             {after(sold(), payment.ReversalAsked{At: at(1)}), refundAsked("R1", 500), true},
 		"a capture that is wanted back":         {after(captureSent(), payment.ReversalAsked{At: at(1)}), refundAsked("R1", 500), true},
-		"the whole of what is in pieces":        {refundSent("R1", 500), payment.ReversalAsked{At: at(1)}, true},
-		"the whole, by staff":                   {refundSent("R1", 500), resolved(payment.DecideGiveBack), true},
+		"the whole of what is in pieces":        {refundSent(500), payment.ReversalAsked{At: at(1)}, true},
+		"the whole, by staff":                   {refundSent(500), resolved(payment.DecideGiveBack), true},
 		"the whole while it is captured":        {after(captureSent(), refundAsked("R1", 500)), payment.ReversalAsked{At: at(1)}, true},
-		"an answer to another refund":           {refundSent("R1", 500), refundDone("R2"), true},
-		"an answer twice":                       {after(refundSent("R1", 500), refundDone("R1")), refundDone("R1"), true},
+		"an answer to another refund":           {refundSent(500), refundDone("R2"), true},
+		"an answer twice":                       {after(refundSent(500), refundDone("R1")), refundDone("R1"), true},
 		"an answer before it was sent":          {after(sold(), refundAsked("R1", 500)), refundDone("R1"), true},
-		"a person, while it is under way":       {refundSent("R1", 500), decided(payment.DecideRefunded, "R1"), true},
+		"a person, while it is under way":       {refundSent(500), decided(payment.DecideRefunded, "R1"), true},
 		"a person, about a sale":                {inQuestion(), decided(payment.DecideGiveBack, "R1"), true},
 		"the bytes of a refund nobody asked":    {sold(), refundIntended("R1"), true},
 		"the bytes of a whole refund":           {after(sold(), refundAsked("R1", 500)), intended(payment.WriteRefund, 1), true},
-		"a read while the answer is to come":    {refundSent("R1", 500), counted(payment.TransactionCaptured, 500), false},
+		"a read while the answer is to come":    {refundSent(500), counted(payment.TransactionCaptured, 500), false},
 		"a sum that fits only without the next": {after(inQuestion(), refundAsked("R2", 500), refundIntended("R2")), counted(payment.TransactionCaptured, 500), false},
 	}
 	for name, tt := range tests {
@@ -388,7 +388,7 @@ func TestRefundKeysDiffer(t *testing.T) {
 }
 
 func TestGivenBackInPieces(t *testing.T) {
-	all := after(refundSent("R1", 500), refundDone("R1"), refundAsked("R2", 1110), refundIntended("R2"))
+	all := after(refundSent(500), refundDone("R1"), refundAsked("R2", 1110), refundIntended("R2"))
 	if life(t, all...).GivenBack() {
 		t.Error("given back before the last piece is")
 	}

@@ -34,10 +34,10 @@ func refundDone(of payment.ID, id payment.TillID) payment.RefundDone {
 }
 
 // refund gives a part of a captured sale back.
-func (s *shop) refund(of payment.ID, id payment.TillID, minor int64) {
+func (s *shop) refund(of payment.ID) {
 	s.t.Helper()
-	s.happen(of, refundAsked(id, minor), refundIntended(of, id))
-	s.happen(of, refundDone(of, id))
+	s.happen(of, refundAsked("R1", 500), refundIntended(of, "R1"))
+	s.happen(of, refundDone(of, "R1"))
 }
 
 // lost leaves a refund before a person.
@@ -58,7 +58,7 @@ func TestARefundIsFoundByItsName(t *testing.T) {
 	if _, found, err := s.Refund(payment.ID{Lane: "lane-1", Till: "R1"}); err != nil || found {
 		t.Fatalf("Refund before there is one = %t, %v", found, err)
 	}
-	s.refund(first, "R1", 500)
+	s.refund(first)
 	s.happen(second, refundAsked("R2", 600))
 	s.close()
 	s.open()
@@ -86,7 +86,7 @@ func TestASaleWithAnOpenRefundIsUnfinished(t *testing.T) {
 		"without one":     {func(*shop, payment.ID) {}, false},
 		"asked":           {func(s *shop, of payment.ID) { s.happen(of, refundAsked("R1", 500)) }, true},
 		"sent":            {func(s *shop, of payment.ID) { s.happen(of, refundAsked("R1", 500), refundIntended(of, "R1")) }, true},
-		"done":            {func(s *shop, of payment.ID) { s.refund(of, "R1", 500) }, false},
+		"done":            {func(s *shop, of payment.ID) { s.refund(of) }, false},
 		"before a person": {func(s *shop, of payment.ID) { s.lost(of, "R1", 500) }, true},
 		"decided by a person": {func(s *shop, of payment.ID) {
 			s.lost(of, "R1", 500)
@@ -121,7 +121,7 @@ func TestCompactKeepsTheNamesOfRefunds(t *testing.T) {
 	s := newShop(t)
 	old, young := id("lane-1", 1), id("lane-1", 2)
 	s.pay(old)
-	s.refund(old, "R1", 500)
+	s.refund(old)
 	s.pay(young)
 	c := s.commit(young, refundAsked("R2", 500))
 	c.Records[0].At = morning().Add(1000 * 24 * time.Hour)
@@ -147,7 +147,7 @@ func TestTotalsCountRefundsWhenTheyAreDone(t *testing.T) {
 	first, second, third := id("lane-1", 1), id("lane-1", 2), id("lane-1", 3)
 	s.pay(first)
 	s.pay(second)
-	s.refund(first, "R1", 500)
+	s.refund(first)
 	s.happen(second, refundAsked("R2", 700), refundIntended(second, "R2"))
 	s.lost(first, "R3", 100)
 	day := s.totals(0)

@@ -106,7 +106,7 @@ func (c *call) answerAuthorized(w http.ResponseWriter, id payment.TillID, word p
 		a.Result, a.Text = strings.ToUpper(string(word.Outcome)), c.lane.Native.text(word.Reason)
 	case payment.Progress, nil:
 	case payment.Accepted, payment.AskHere, payment.Cancelling, payment.Recorded, payment.Refusal, payment.LaneState,
-		payment.Forgotten:
+		payment.Forgotten, payment.Refunded:
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)

@@ -78,7 +78,7 @@ func (c *call) lastOfRefund(ctx context.Context, id payment.TillID, wait time.Du
 					return word
 				}
 			case payment.Accepted, payment.Display, payment.Progress, payment.AskHere, payment.Cancelling, payment.Result,
-				payment.Update, payment.Recorded, payment.LaneState:
+				payment.Update, payment.Recorded, payment.LaneState, payment.Forgotten:
 			}
 		case <-enough:
 			waited, enough = true, nil

@@ -28,8 +28,8 @@ func (t LineTill) Refund(ctx context.Context, q native.Refund) (native.Refunded,
 func (t LineTill) refundOnce(ctx context.Context, q native.Refund, hear func(native.Refunded)) (sent bool, err error) {
 	err = t.once(ctx, func(s *lineSale, events <-chan native.Event, heard <-chan struct{}) error {
 		sent = true
-		if err := s.say(q); err != nil {
-			return err
+		if unsaid := s.say(q); unsaid != nil {
+			return unsaid
 		}
 		return lastRefunded(ctx, q.ID, s, events, heard, hear)
 	})
@@ -124,7 +124,7 @@ func pursueRefund(ctx context.Context, q native.Refund,
 		}
 		asked = asked || sent
 		if answered && lastOf(last) || pause(ctx, askAgain) != nil {
-			return last, nil
+			return last, nil //nolint:nilerr // the last word that was heard is the answer
 		}
 	}
 }
@@ -132,8 +132,8 @@ func pursueRefund(ctx context.Context, q native.Refund,
 // Totals asks once for the sums of the lane. Errors of the bridge are a *RefusedError.
 func (t LineTill) Totals(ctx context.Context, q native.Totals) (sums native.Sums, err error) {
 	err = t.once(ctx, func(s *lineSale, events <-chan native.Event, heard <-chan struct{}) error {
-		if err := s.say(q); err != nil {
-			return err
+		if unsaid := s.say(q); unsaid != nil {
+			return unsaid
 		}
 		for {
 			select {
@@ -173,7 +173,7 @@ func (t WebTill) Refund(ctx context.Context, q native.Refund) (native.Refunded, 
 			}
 			return true, &RefusedError{e}
 		case native.Welcome, native.Pong, native.Accepted, native.Display, native.Progress, native.Ask, native.Cancelling,
-			native.Result, native.Update, native.State, native.Confirmed, native.Notice, native.Alive, native.Sums:
+			native.Result, native.Update, native.State, native.Confirmed, native.Notice, native.Alive, native.Sums, native.Forgotten:
 		}
 		return true, io.ErrUnexpectedEOF
 	})

@@ -166,7 +166,7 @@ func onOneLink(w *world) payment.Outcome {
 	ctx, stop := w.patient()
 	defer stop()
 	for _, do := range []func(context.Context) (terminal.ZVTEnded, error){link.Status, link.Register} {
-		if _, err := do(ctx); err != nil {
+		if _, err = do(ctx); err != nil {
 			return believed
 		}
 	}

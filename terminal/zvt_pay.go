@@ -143,7 +143,7 @@ func concludes(w payment.Word, id payment.TillID) bool {
 	case payment.Refusal:
 		return w.ID == id
 	case nil, payment.Accepted, payment.Display, payment.Progress, payment.AskHere, payment.Cancelling, payment.Recorded,
-		payment.LaneState, payment.Forgotten:
+		payment.LaneState, payment.Forgotten, payment.Refunded:
 	}
 	return false
 }

@@ -47,7 +47,7 @@ func tellingOf(w payment.Word) zvtTelling {
 	case payment.Update:
 		return zvtTelling{id: w.ID, outcome: w.Outcome, reason: w.Reason, at: w.At}
 	case nil, payment.Accepted, payment.Display, payment.Progress, payment.AskHere, payment.Cancelling, payment.Recorded,
-		payment.Refusal, payment.LaneState, payment.Forgotten:
+		payment.Refusal, payment.LaneState, payment.Forgotten, payment.Refunded:
 	}
 	return zvtTelling{outcome: payment.Unknown, reason: payment.ReasonNoAnswer}
 }

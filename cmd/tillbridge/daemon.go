@@ -69,7 +69,7 @@ func newDaemon(cfg config.Config, o serveOptions, std streams, log *slog.Logger)
 		return nil, errors.Join(err, d.journal.Close())
 	}
 	d.flights, d.closer = newFlights(d.journal, log), &closer{journal: d.journal, dataDir: cfg.DataDir}
-	if _, err := audit.MakeKey(dataFile(cfg, filepath.Join(keysFolder, closeKeyFile))); err != nil {
+	if _, err = audit.MakeKey(dataFile(cfg, filepath.Join(keysFolder, closeKeyFile))); err != nil {
 		log.Error("no key to close days with", "error", err)
 	}
 	k := newProvider(cfg, o, client, account, log)

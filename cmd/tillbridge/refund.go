@@ -61,7 +61,7 @@ func (o *refundOptions) request() (native.Refund, config.Address, error) {
 		return native.Refund{}, at, err
 	}
 	for flag, id := range map[string]string{"--of": o.of, "--id": o.id} {
-		if err := payment.TillID(id).Check(); err != nil {
+		if err = payment.TillID(id).Check(); err != nil {
 			return native.Refund{}, at, fmt.Errorf("%s: %w", flag, err)
 		}
 	}
