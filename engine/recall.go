@@ -84,9 +84,10 @@ func (c *Core) recallRefund(now Instant, j Journal, id payment.ID) error {
 	if err != nil {
 		return fmt.Errorf("look up refund %s: %w", id, err)
 	}
-	if found {
-		c.Remember(now, p)
+	if !found {
+		return nil
 	}
+	c.Remember(now, p)
 	return nil
 }
 

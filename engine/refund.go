@@ -98,7 +98,7 @@ func (c *Core) refundNamed(id payment.ID) (*job, payment.Refund) {
 // announceRefunds tells how the refunds of j stand that are new or have changed.
 func (c *Core) announceRefunds(j *job, before payment.Payment) {
 	for i, r := range j.p.Refunds {
-		if i >= len(before.Refunds) || r.Status != before.Refunds[i].Status {
+		if i >= len(before.Refunds) || j.p.RefundWord(r) != before.RefundWord(before.Refunds[i]) {
 			c.tellAll(j, refundWord(j.p, r, false))
 		}
 	}
@@ -107,10 +107,14 @@ func (c *Core) announceRefunds(j *job, before payment.Payment) {
 // refundWord is what a till hears about a refund.
 func refundWord(p payment.Payment, r payment.Refund, replay bool) payment.Refunded {
 	w := payment.Refunded{
-		ID: r.ID, Of: p.ID.Till, Outcome: r.Outcome(), Reason: r.Reason, Amount: r.Amount,
+		ID: r.ID, Of: p.ID.Till, Outcome: p.RefundWord(r), Reason: r.Reason, Amount: r.Amount,
 		Reference: payment.ShortCode(r.Reference), At: r.DoneAt, Replay: replay,
 	}
-	if r.Status == payment.RefundRequested {
+	switch {
+	case r.Status != payment.RefundRequested:
+	case w.Outcome == payment.RefundWordUnknown:
+		w.Reason, w.At = p.Reason, r.At
+	default:
 		w.Reason, w.At = payment.ReasonRefundRunning, r.At
 	}
 	return w

@@ -332,3 +332,19 @@ func TestADoubtfulRefusalIsReadLater(t *testing.T) {
 	d.holding(payment.TransactionCaptured, 500)
 	d.wantSaid("refund R1 done")
 }
+
+// A refund that waits for a sale that waits for a person is as unknown as that.
+func TestARefundOfASaleInDoubtIsUnknown(t *testing.T) {
+	d := newDesk(t)
+	d.toOffered()
+	d.refund("R1", 500)
+	d.answer(d.lastSend(), engine.Refused{Code: "OPERATION_FORBIDDEN"})
+	d.holding(payment.TransactionAuthorized, 0)
+	d.wantState(payment.StateAttention)
+	d.wantSaid("refund R1 unknown")
+	d.input(engine.Decided{ID: p1, As: payment.DecideDelivered, Reason: "the goods are gone"})
+	d.wantSaid("refund R1 running")
+	d.answer(d.lastSend(), engine.Done{CaptureID: "c1"})
+	d.answer(d.lastSend(), engine.Done{})
+	d.wantSaid("refund R1 done")
+}

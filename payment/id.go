@@ -76,7 +76,8 @@ func (n Names) RefundReference(id ID, refund TillID) string {
 
 // refundName has one part more than the name of a sale's own write, so that none can be the other.
 func (n Names) refundName(id ID, refund TillID, what string) Key {
-	return Key(uuid5(n.Account, n.Store, n.Terminal, string(id.Lane), n.Epoch, string(id.Till), string(refund), what, "1"))
+	return Key(uuid5(n.Account, n.Store, n.Terminal, string(id.Lane), n.Epoch,
+		string(id.Till), string(refund), what, "1"))
 }
 
 // Reference is the name under which Klarna, settlement and the journal know the payment.

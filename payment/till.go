@@ -192,10 +192,14 @@ const (
 	RefundWordUnknown RefundOutcome = "unknown"
 )
 
-// Outcome is what a till hears about r.
-func (r Refund) Outcome() RefundOutcome {
+// RefundWord is what a till hears about a refund of p. One that waits for a sale that waits for a person
+// is as unknown as that.
+func (p Payment) RefundWord(r Refund) RefundOutcome {
 	switch r.Status {
 	case RefundRequested:
+		if p.State == StateAttention {
+			return RefundWordUnknown
+		}
 		return RefundWordRunning
 	case RefundIsDone:
 		return RefundWordDone

@@ -20,7 +20,7 @@ func one(name, what, file, old, new string) bug {
 // catalogue lists the planted bugs, by the part of the life of a purchase that they break.
 func catalogue() []bug {
 	var all []bug
-	for _, part := range [][]bug{shellBugs(), intentBugs(), answerBugs(), wordBugs(), gateBugs(), tillBugs(), moneyBugs(), screenBugs(), careBugs()} {
+	for _, part := range [][]bug{shellBugs(), intentBugs(), answerBugs(), wordBugs(), gateBugs(), tillBugs(), moneyBugs(), screenBugs(), careBugs(), refundBugs()} {
 		all = append(all, part...)
 	}
 	return all
@@ -175,7 +175,7 @@ func wordBugs() []bug {
 		one("result-overwritten", "a later word replaces the result instead of correcting it", paymentGo,
 			"	case p.Result == Unknown, o == Reversed:\n		p.Update, p.UpdateAt = o, at", "	case p.Result == Unknown, o == Reversed:\n		p.Result, p.ResultAt = o, at"),
 		one("given-back-not-said", "a given-back approval is repeated as a plain one", announceGo,
-			"		GivenBack: p.State == payment.StateReversed && p.Offered, Replay: replay,", "		Replay: replay,"),
+			"		GivenBack: p.GivenBack(), Replay: replay,", "		Replay: replay,"),
 		one("unknown-is-declined", "an id that was never seen is answered with declined", heardGo,
 			"	if j == nil {\n		c.refuse(k, ask.ID, payment.ReasonNotFound, \"\")\n		return\n	}\n	c.attach(j, k.id)\n	if j.p.State == payment.StateApproved",
 			"	if j == nil {\n		c.act(Tell{k.id, payment.Result{ID: ask.ID, Outcome: payment.Declined}})\n		return\n	}\n	c.attach(j, k.id)\n	if j.p.State == payment.StateApproved"),
@@ -251,10 +251,10 @@ func moneyBugs() []bug {
 			"	case CancelAsked:\n		if p.Offered {\n			return p, errSame\n		}\n", "	case CancelAsked:\n"),
 		{"silence-is-no", "an approval that nobody acknowledges is given back", []edit{
 			{moneyGo, "	case CancelAsked:\n		if p.Offered {\n			return p, errSame\n		}\n", "	case CancelAsked:\n		if p.Offered && e.Why != WhyTillGone {\n			return p, errSame\n		}\n"},
-			{pursueGo, "	case len(j.links) > 0:\n		if c.due(j, j.offerAt) {", "	case c.now.Up-j.since > time.Minute:\n		c.ignore(c.apply(j, payment.CancelAsked{At: c.now.Wall, Why: payment.WhyTillGone}))\n	case len(j.links) > 0:\n		if c.due(j, j.offerAt) {"},
+			{pursueGo, "	case c.heardBy(j):\n		if c.due(j, j.offerAt) {", "	case c.now.Up-j.since > time.Minute:\n		c.ignore(c.apply(j, payment.CancelAsked{At: c.now.Wall, Why: payment.WhyTillGone}))\n	case c.heardBy(j):\n		if c.due(j, j.offerAt) {"},
 		}},
 		{"voids-a-capture", "a capture that is under way is voided", []edit{
-			{moneyGo, "being captured already\")\n		}\n		return p.wantBack(WhyStaff)\n", "being captured already\")\n		}\n		return p.reverseFor(WhyStaff), nil\n"},
+			{moneyGo, "being captured already\")\n		}\n		return p.wantBack(e, WhyStaff)\n", "being captured already\")\n		}\n		return p.reverseFor(WhyStaff), nil\n"},
 			{paymentGo, "p.CaptureNow || p.Transaction.Captured || p.Capture.Attempt > 0", "p.CaptureNow || p.Transaction.Captured"},
 		}},
 		one("give-back-forgotten", "a give-back that waited for the capture is forgotten", moneyGo,
@@ -266,9 +266,10 @@ func moneyBugs() []bug {
 		one("charge-called-none", "a person may say no charge although one is known", moneyGo,
 			"	case e.As == DecideNoCharge && known:", "	case e.As == DecideNoCharge && known && p.Offered:"),
 		one("attention-not-listed", "what needs a person is on no list", staffGo,
-			"if late || stuck || j.p.State == payment.StateAttention {", "if late || stuck {"),
+			"if late || stuck || j.p.State == payment.StateAttention || refundInDoubt(j.p) {", "if late || stuck || refundInDoubt(j.p) {"),
 		one("undelivered-not-listed", "an approval that nobody acknowledged is on no list", staffGo,
-			"if late || stuck || j.p.State == payment.StateAttention {", "if late && stuck || j.p.State == payment.StateAttention {"),
+			"if late || stuck || j.p.State == payment.StateAttention || refundInDoubt(j.p) {",
+			"if late && stuck || j.p.State == payment.StateAttention || refundInDoubt(j.p) {"),
 	}
 }
 

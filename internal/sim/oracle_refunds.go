@@ -49,10 +49,10 @@ func (o *oracle) refundsDurable(b *book, after payment.Payment) {
 		if r.Status != payment.RefundRefused {
 			taken += r.Amount.Minor
 		}
-		if i < len(b.disk.Refunds) && b.disk.Refunds[i] == r {
+		g := o.gives[payment.ID{Lane: b.id.Lane, Till: r.ID}]
+		if i < len(b.disk.Refunds) && b.disk.Refunds[i] == r && g.b == b && b.disk.State == after.State {
 			continue
 		}
-		g := o.gives[payment.ID{Lane: b.id.Lane, Till: r.ID}]
 		switch {
 		case g == nil || !slices.ContainsFunc(g.asks, func(a payment.RefundPart) bool { return asksFor(a, b.id, r) }):
 			w.fail("I12", "%s: refund %s of %s was never asked for", b.id, r.ID, r.Amount)
@@ -67,7 +67,9 @@ func (o *oracle) refundsDurable(b *book, after payment.Payment) {
 			w.fail("I5", "%s: refund %s is refused (%s) and was or may be executed", b.id, r.ID, r.Reason)
 		}
 		g.b, g.disk = b, r
-		g.ever = append(g.ever, r.Outcome())
+		if word := after.RefundWord(r); !slices.Contains(g.ever, word) {
+			g.ever = append(g.ever, word)
+		}
 	}
 	if taken > after.Order.Amount.Minor {
 		w.fail("I4", "%s over %s: %d are refunded", b.id, after.Order.Amount, taken)
@@ -150,6 +152,9 @@ func (o *oracle) toldNotRefunded(g *give, word payment.Refusal) {
 	if g.b != nil && !slices.ContainsFunc(g.asks, func(a payment.RefundPart) bool { return !same(a) }) {
 		o.w.fail("I12", "refund %s was taken and is told %s", g.id, word.Reason)
 	}
+	if word.Reason == payment.ReasonRefundTooMuch && len(g.asks) == 1 && !o.tooMuch(g.id.Lane, g.asks[0]) {
+		o.w.fail("I12", "refund %s over %s is told too much", g.id, g.asks[0].Amount)
+	}
 	known := func(a payment.RefundPart) bool {
 		b := o.byID[payment.ID{Lane: g.id.Lane, Till: a.Of}]
 		return b != nil && b.known && !b.disk.Tombstone
@@ -157,6 +162,18 @@ func (o *oracle) toldNotRefunded(g *give, word payment.Refusal) {
 	if word.Reason == payment.ReasonUnknownSale && !slices.ContainsFunc(g.asks, func(a payment.RefundPart) bool { return !known(a) }) {
 		o.w.fail("I13", "refund %s is of a sale that was accepted and is told %s", g.id, word.Reason)
 	}
+}
+
+// tooMuch reports whether a sale has less left than a asks for. One that was refused has taken nothing.
+func (o *oracle) tooMuch(lane payment.LaneID, a payment.RefundPart) bool {
+	b := o.book(payment.ID{Lane: lane, Till: a.Of})
+	left := b.mind.Order.Amount.Minor // with what this very turn has taken
+	for _, r := range b.mind.Refunds {
+		if r.Status != payment.RefundRefused {
+			left -= r.Amount.Minor
+		}
+	}
+	return left == 0 || a.Amount.Minor > left || b.passed != 0
 }
 
 // endOfRefunds: what is durable is what Klarna did, to the cent, and what is in doubt is before a person.
@@ -186,7 +203,7 @@ func (o *oracle) endOfBacks(t *till) {
 		if !r.over() {
 			o.w.fail("I15", "refund %s: the till asks and asks, and has heard %q", r.ask.ID, r.word)
 		}
-		if g != nil && g.b != nil && r.word != "" && r.word != g.disk.Outcome() && g.disk.Status != payment.RefundIsDone && g.disk.Status != payment.RefundRefused {
+		if g != nil && g.b != nil && r.word != "" && r.word != g.b.disk.RefundWord(g.disk) && g.disk.Status != payment.RefundIsDone && g.disk.Status != payment.RefundRefused {
 			o.w.fail("I15", "refund %s is %s and its till has heard %q", r.ask.ID, g.disk.Status, r.word)
 		}
 	}
