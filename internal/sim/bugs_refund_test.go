@@ -55,6 +55,6 @@ func refundBugs() []bug {
 		one("refund-of-what-is-reversed", "a refund is taken of a sale that is being given back", refundGo,
 			"p.State == StateCapturing && p.Wanted == \"\" ||", "p.State == StateCapturing || p.State == StateReversing ||"),
 		one("refund-then-all", "a sale of which a part was refunded is given back whole", moneyGo,
-			"func (p Payment) inPieces() bool { return p.Left() != p.Order.Amount }", "func (p Payment) inPieces() bool { return false }"),
+			"func (p Payment) inPieces() bool { return p.Left() != p.Charged() }", "func (p Payment) inPieces() bool { return false }"),
 	}
 }
