@@ -33,7 +33,7 @@ func (b bodies) Body(p payment.Payment, w payment.Write, first []byte) ([]byte, 
 		return []byte(strings.Join([]string{
 			"authorize", p.Reference, amount, string(p.Order.Amount.Currency), capture, "S1",
 			b.w.lane(p.ID.Lane).engine.Names.Terminal,
-		}, "|")), nil
+		}, "|") + b.w.tokens.extra(p.Order)), nil
 	case payment.WriteFinalize:
 		if len(first) == 0 {
 			return nil, errNoFirst
@@ -63,15 +63,19 @@ type sale struct {
 	currency   string
 	captureNow bool
 	terminal   string
+	extra      string // what a stored customer adds
 }
 
 func readSale(body []byte) (sale, bool) {
 	f := strings.Split(string(body), "|")
-	if len(f) != 7 {
+	if len(f) == 7 {
+		f = append(f, "")
+	}
+	if len(f) != 8 {
 		return sale{}, false
 	}
 	amount, err := strconv.ParseInt(f[2], 10, 64)
-	return sale{f[1], amount, f[3], f[4] == "NOW", f[6]}, err == nil
+	return sale{f[1], amount, f[3], f[4] == "NOW", f[6], f[7]}, err == nil
 }
 
 // requestLife is the interaction_expiry that is asked for.
@@ -79,13 +83,13 @@ const requestLife = 30 * time.Minute
 
 // purchase is what the sandbox is asked for.
 func (s sale) purchase(life time.Duration) sandbox.Purchase {
-	return sandbox.Purchase{
+	return s.extend(sandbox.Purchase{
 		Currency: s.currency, Amount: s.amount, Reference: s.reference, CaptureNow: s.captureNow,
 		StepUp: &sandbox.StepUp{
 			Reference: s.reference, Method: sandbox.MethodQR, Expiry: sandbox.Expiry{After: life},
 			Location: sandbox.Location{StoreReference: "S1", Terminal: s.terminal},
 		},
-	}
+	})
 }
 
 // readAmount is the amount of a capture or refund body.

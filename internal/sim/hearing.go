@@ -29,8 +29,10 @@ func (t *till) hear(k *link, word payment.Word) {
 			k.up(payment.Here(word))
 		}
 	case payment.Result:
+		t.w.tokens.hear(word.CustomerToken)
 		t.outcome(word.ID, word.Outcome, word.GivenBack)
 	case payment.Update:
+		t.w.tokens.hear(word.CustomerToken)
 		t.outcome(word.ID, word.Outcome, false)
 	case payment.Recorded:
 		if c := t.ticket(word.ID); c != nil && (word.Outcome == c.said || c.no) {

@@ -47,7 +47,7 @@ func (n *net) drawLuck() luck {
 	case w.strikes(FinalizeStepsUp):
 		l.finalize = sandbox.FinalizeStepUp
 	}
-	l.wrong = w.strikes(WrongAmount)
+	l.wrong, l.token = w.strikes(WrongAmount), w.tokens.luck()
 	if w.strikes(ShortExpiry) {
 		l.life = 15 * time.Minute
 	}
@@ -62,11 +62,11 @@ func (n *net) execute(f *flight) engine.Answer {
 	tx := string(c.Payment.Transaction.ID)
 	switch c.Intent.Write {
 	case payment.WriteAuthorize:
-		n.klarna.SetBehaviour(sandbox.Behaviour{First: f.luck.first})
+		n.klarna.SetBehaviour(sandbox.Behaviour{First: f.luck.first, Token: f.luck.token})
 		if f.luck.wrong {
 			s.amount += 100
 		}
-		r.Call = sandbox.Authorize{Purchase: s.purchase(f.luck.life)}
+		r.Call = sandbox.Authorize{Purchase: s.purchase(f.luck.life), CustomerToken: string(c.Customer.Sealed)}
 	case payment.WriteFinalize:
 		_ = n.klarna.Decide(string(c.Payment.Request.ID), f.luck.finalize) // a request that is gone decides by itself
 		r.Call = sandbox.Authorize{Purchase: s.purchase(f.luck.life), NetworkToken: c.Token.Reveal()}
@@ -128,7 +128,7 @@ func (n *net) judge(f *flight, a sandbox.Answer) engine.Answer {
 			ID: payment.TransactionID(t.ID), Reference: t.Reference,
 			Amount:   payment.Amount{Minor: t.Amount, Currency: payment.Currency(t.Currency)},
 			Captured: f.call.Payment.CaptureNow,
-		}}
+		}, Customer: n.w.tokens.answered(f, a.Authorization.Token)}
 	case sandbox.ResultStepUp:
 		r := a.Authorization.Request
 		return engine.StepUp{
@@ -170,6 +170,9 @@ func (n *net) read(a engine.ReadRequest) {
 			back = w.upTo(readLimit - time.Second)
 		}
 		r := reading(answer)
+		if answer.Request != nil {
+			r.Customer = w.tokens.sealed(answer.Request.Customer)
+		}
 		completed := r.Status == payment.RequestCompleted
 		if n.gone[a.Request] = n.gone[a.Request] || completed && w.strikes(RequestGone); n.gone[a.Request] {
 			r = engine.Reading{Status: payment.RequestGone}

@@ -51,6 +51,7 @@ type luck struct {
 	finalize sandbox.Finalize
 	wrong    bool
 	life     time.Duration
+	token    sandbox.TokenCharge
 }
 
 func newNet(w *world) *net {

@@ -32,6 +32,7 @@ func (o *oracle) sending(c engine.Call) {
 	case b.disk.Tombstone || b.no:
 		w.fail("I12", "%s: %s leaves although the till was told %s", b.id, c.Intent.Write, b.disk.Word())
 	}
+	w.tokens.leaves(b, c, blob)
 	o.decidedOnce(b, c)
 	o.sameKey(b, c, hash)
 	if s, ok := readSale(c.Body); ok && (s.amount != b.disk.Order.Amount.Minor || s.reference != b.disk.Reference) {

@@ -16,6 +16,7 @@ import (
 
 // committed checks what has just become durable.
 func (o *oracle) committed(c payment.Commit) {
+	o.w.tokens.committed(c)
 	for i, r := range c.Records {
 		o.record(r, o.w.disk.fresh[i])
 		if o.w.stopped {

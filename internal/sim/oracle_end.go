@@ -16,6 +16,7 @@ func (o *oracle) shown(s engine.Scene) {
 	if s.Payment.ID.Lane != "" && s.Payment.ID.Lane != s.Lane {
 		o.w.fail("I23", "%s shows %s", s.Lane, s.Payment.ID)
 	}
+	o.w.tokens.shows(s.Payment)
 }
 
 // turnEnded checks what must hold after every turn.
@@ -123,6 +124,7 @@ func (o *oracle) atEnd() {
 		}
 	}
 	o.endOfRefunds()
+	w.tokens.atEnd(o.books)
 	for _, l := range w.lanes {
 		for _, t := range l.tills {
 			o.endOfTill(t)

@@ -85,6 +85,7 @@ func (o *oracle) toldCode(b *book, d payment.Display) {
 		o.w.fail("I23", "%s: a code is told that was not read as open", b.id)
 	}
 	o.rightCode(b)
+	o.w.tokens.shows(b.disk)
 }
 
 // rightCode: what the customer is asked to pay is what the till wants.
@@ -111,6 +112,7 @@ func (o *oracle) toldCancelling(b *book) {
 
 func (o *oracle) toldResult(b *book, r payment.Result) {
 	w := o.w
+	w.tokens.says(b, r.CustomerToken, r.Outcome)
 	switch {
 	case !b.known || b.results&bit(r.Outcome) == 0:
 		w.fail("I18", "%s is told %s, which is not durable", b.id, r.Outcome)
@@ -144,6 +146,7 @@ func (o *oracle) givenBack(b *book) {
 
 func (o *oracle) toldUpdate(b *book, u payment.Update) {
 	w := o.w
+	w.tokens.says(b, u.CustomerToken, u.Outcome)
 	if b.updates&bit(u.Outcome) == 0 {
 		w.fail("I18", "%s is told %s, which is not durable", b.id, u.Outcome)
 		return

@@ -73,6 +73,7 @@ func (t *till) next() {
 	k := &ticket{id: payment.TillID(strconv.Itoa(t.number)), order: payment.Order{
 		Amount: payment.Amount{Minor: 100 + t.w.rng.Int64N(50_000), Currency: "EUR"}, Ref: "R" + strconv.Itoa(t.number),
 	}}
+	t.w.tokens.shape(t, &k.order)
 	k.mute, k.silent = t.w.strikes(NeverConfirms), t.w.strikes(StaysSilent)
 	t.cur = k
 	t.tickets = append(t.tickets, k)

@@ -18,6 +18,7 @@ type Options struct {
 	Payments   int  // planned payments; 0 means 40
 	Transcript bool // keep one line per event
 	Ordinary   bool // the trouble of an ordinary shop, and none of a storm
+	Tokens     bool // some customers are stored, and charged again
 }
 
 // Result is what became of a seed.
@@ -34,6 +35,9 @@ type Result struct {
 	Hash       uint64 // of everything that happened, in order
 	Transcript []string
 	Took       time.Duration // fake time
+	// Of a world with stored customers: tokens ever durable, tries to charge one, those of absent customers, and
+	// tokens forgotten.
+	Tokens, TokenCharges, AbsentCharges, Forgotten int
 }
 
 // Violation is a promise that was broken.
@@ -67,6 +71,7 @@ type world struct {
 	net    *net
 	lanes  []*lane
 	oracle *oracle
+	tokens *tokens // nil: no customer is stored
 	script script
 	events int
 	crash  int
@@ -114,6 +119,9 @@ func newWorld(seed uint64, o Options) *world {
 		w.drawOrdinary()
 	} else {
 		w.drawProfile()
+	}
+	if o.Tokens {
+		w.tokens = newTokens(w)
 	}
 	w.net = newNet(w)
 	w.proc = &process{w: w}
@@ -257,6 +265,9 @@ func (w *world) result() Result {
 	r := Result{
 		Seed: w.seed, Violations: w.oracle.violations, Faults: w.count, Crashes: w.crash, Charges: len(w.oracle.txs),
 		Commits: w.disk.commits, Events: w.events, Hash: w.script.hash, Transcript: w.script.lines, Took: w.now,
+	}
+	if t := w.tokens; t != nil {
+		r.Tokens, r.TokenCharges, r.AbsentCharges, r.Forgotten = len(t.raw), t.charges, t.absent, len(t.forgotten)
 	}
 	for _, b := range w.oracle.books {
 		if b.accepted {
