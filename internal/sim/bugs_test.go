@@ -20,7 +20,10 @@ func one(name, what, file, old, new string) bug {
 // catalogue lists the planted bugs, by the part of the life of a purchase that they break.
 func catalogue() []bug {
 	var all []bug
-	for _, part := range [][]bug{shellBugs(), intentBugs(), answerBugs(), wordBugs(), gateBugs(), tillBugs(), moneyBugs(), screenBugs(), careBugs(), refundBugs()} {
+	for _, part := range [][]bug{
+		shellBugs(), intentBugs(), answerBugs(), wordBugs(), gateBugs(), tillBugs(), moneyBugs(), screenBugs(), careBugs(),
+		refundBugs(), customerBugs(),
+	} {
 		all = append(all, part...)
 	}
 	return all

@@ -28,7 +28,7 @@ func TestHunt(t *testing.T) {
 		t.Skip("only with -sim.hunt")
 	}
 	for seed := uint64(1); seed <= given.seeds; seed++ {
-		if r := sim.Run(seed, sim.Options{}); len(r.Violations) > 0 {
+		if r := sim.Run(seed, sim.Options{Tokens: given.tokens}); len(r.Violations) > 0 {
 			v := r.Violations[0]
 			t.Logf("killed|%d|%s|%s", seed, v.Invariant, v.What)
 			return
@@ -77,7 +77,7 @@ func hunt(t *testing.T, b bug) (seeds, by string) {
 		t.Fatalf("%s does not build: %v\n%s", b.name, err, out)
 	}
 	look := exec.CommandContext(t.Context(), binary, "-test.run", "^TestHunt$", "-test.v", "-sim.hunt",
-		"-sim.seeds", fmt.Sprint(killWithin))
+		"-sim.seeds", fmt.Sprint(killWithin), fmt.Sprintf("-sim.tokens=%t", b.tokens()))
 	out, err := look.CombinedOutput()
 	if err != nil {
 		t.Fatalf("%s: the hunt itself broke: %v\n%s", b.name, err, out)

@@ -23,6 +23,7 @@ type options struct {
 	seeds, from, one uint64
 	ordinary         uint64
 	bugs, hunt       bool
+	tokens           bool
 	bug, table       string
 	depth            int
 }
@@ -36,6 +37,7 @@ var given = func() *options {
 	flag.Uint64Var(&o.ordinary, "sim.ordinary", 40, "how many seeds TestAnOrdinaryShop lives through")
 	flag.BoolVar(&o.bugs, "sim.bugs", false, "plant every bug of the catalogue and look for it")
 	flag.BoolVar(&o.hunt, "sim.hunt", false, "look for the first seed that breaks a promise")
+	flag.BoolVar(&o.tokens, "sim.tokens", false, "store customers in the worlds of -sim.seed and -sim.hunt")
 	flag.StringVar(&o.bug, "sim.bug", "", "plant this bug alone")
 	flag.StringVar(&o.table, "sim.table", "", "write what TestSeeds or TestPlantedBugs counted to this file")
 	flag.IntVar(&o.depth, "sim.depth", 0, "how deep TestExplore goes; 0 means as deep as fits in a few seconds")
@@ -50,7 +52,7 @@ func TestMain(m *testing.M) {
 
 func TestSeeds(t *testing.T) {
 	if given.one != 0 {
-		r := sim.Run(given.one, sim.Options{Transcript: true})
+		r := sim.Run(given.one, sim.Options{Transcript: true, Tokens: given.tokens})
 		t.Log("\n" + strings.Join(r.Transcript, "\n"))
 		report(t, r)
 		return

@@ -17,7 +17,8 @@ func TestSeedsWithStoredCustomers(t *testing.T) {
 	for seed := given.from; seed < given.from+max(given.seeds/10, 30); seed++ {
 		r := sim.Run(seed, sim.Options{Tokens: true})
 		for _, v := range r.Violations {
-			t.Fatalf("seed %d with tokens, after %v: %s: %s", seed, v.At, v.Invariant, v.What)
+			t.Fatalf("seed %d, after %v: %s: %s\nthe whole story: go test ./internal/sim -run TestSeeds -v -sim.tokens -sim.seed %d",
+				seed, v.At, v.Invariant, v.What, seed)
 		}
 		tokens, charges = tokens+r.Tokens, charges+r.TokenCharges
 		absent, forgotten = absent+r.AbsentCharges, forgotten+r.Forgotten
