@@ -337,12 +337,25 @@ func TestDemoSales(t *testing.T) {
 // is answered, and the sale goes on; it is charged once.
 func TestDemoLosesTheDaemon(t *testing.T) {
 	p := openDemo(t)
+	p.overHTTP()
+	p.loses("!document.getElementById('lost').hidden")
+}
+
+// TestDemoLosesTheDaemonUnnoticed: on a serial line a daemon that is back at once was never gone.
+func TestDemoLosesTheDaemonUnnoticed(t *testing.T) {
+	p := openDemo(t)
+	p.loses("true")
+}
+
+// loses kills the daemon while a code is shown, waits for what is to be seen of it, and makes the sale.
+func (p *demoPage) loses(seen string) {
+	p.Helper()
 	p.charge("1200")
-	daemon := demoChild(t, p.process.Pid, "serve")
+	daemon := demoChild(p.T, p.process.Pid, "serve")
 	if err := daemon.Kill(); err != nil {
-		t.Fatal(err)
+		p.Fatal(err)
 	}
-	p.until("!document.getElementById('lost').hidden")
+	p.until(seen)
 	p.shot("8-line-lost")
 	p.until("document.getElementById('lost').hidden")
 	p.press(demoTop, "#scan")

@@ -37,7 +37,7 @@ type Child struct {
 }
 
 // blackout is how long a process stays dead whose power was cut: long enough for people to see it.
-const blackout = 2 * time.Second
+const blackout = 3 * time.Second
 
 // Plug is a process's power. It may be used by any number of goroutines.
 type Plug struct {

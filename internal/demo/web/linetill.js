@@ -16,8 +16,8 @@
 
 /** In ms: how often the line is looked at, after what silence a question goes out, and when it counts as lost. */
 const LOOK = 250;
-const ASK = 1200;
-const LOST = 3000;
+const ASK = 700;
+const LOST = 1800;
 /** After how long a message is said again that was not answered. */
 const AGAIN = 2000;
 
@@ -25,8 +25,8 @@ export class LineTill {
 	/** @type {Sale|null} */
 	sale = null;
 	#heard = Date.now();
-	#asked = 0; // the last ping
-	#pings = 0;
+	#asked = 0; // when the line was last asked into the silence
+	#repeated = ''; // the last line heard: the same again is no news
 	#cancelling = false; // wished for and not answered
 	/** @type {(() => void)[]} waits for the answer to a cancel */
 	#answered = [];
@@ -125,9 +125,9 @@ export class LineTill {
 		if (!sale || sale.outcome && sale.confirmed && sale.outcome !== 'unknown' || sale.outcome === 'refused') return;
 		const silence = now - this.#heard;
 		if (silence >= ASK && now - this.#asked >= ASK) {
+			// Not a ping: a bridge that has started again charges nothing before it hears of this very sale.
 			this.#asked = now;
-			this.#pings++;
-			this.#send({type: 'ping', n: this.#pings});
+			this.#send({type: 'status', id: sale.id});
 		}
 		if (silence >= LOST && !sale.lost && !sale.outcome) {
 			sale.lost = true;
@@ -147,10 +147,11 @@ export class LineTill {
 		} catch {
 			return; // noise
 		}
-		if (m.type === 'pay' || m.type === 'status' || m.type === 'confirm' || m.type === 'here' || m.type === 'ping') return; // an echo of ours
+		if (m.type === 'pay' || m.type === 'status' || m.type === 'confirm' || m.type === 'here' || m.type === 'cancel') return; // an echo of ours
 		this.#heard = Date.now();
 		const sale = this.sale;
-		if (m.type !== 'pong') this.ear.said(false, m.type, m, m.type === 'error');
+		if (text !== this.#repeated) this.ear.said(false, m.type, m, m.type === 'error');
+		this.#repeated = text;
 		if (sale && sale.lost) {
 			sale.lost = false; // the bridge may have started again, and not know us
 			this.#hello();

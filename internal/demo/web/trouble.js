@@ -119,7 +119,7 @@ export class Trouble {
 		this.#killed = this.#now ? this.#now.process : 0;
 		await this.#ask('POST', '/power/cut');
 		const text = `The bridge (process ${this.#killed}) was killed, without a last word (SIGKILL). ` +
-			'It starts again in two seconds; what it had decided is on disk.';
+			'It starts again in three seconds; what it had decided is on disk.';
 		this.say(text);
 		this.desk.note('power cut', text);
 		await this.look();
