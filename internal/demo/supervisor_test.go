@@ -131,3 +131,32 @@ func TestSupervisorStopsWhileItStarts(t *testing.T) {
 		t.Errorf("Run() = %v, want nil", err)
 	}
 }
+
+// TestPowerCut: the process is not asked to stop, and Works hears each time that it works again.
+func TestPowerCut(t *testing.T) {
+	s, notes := supervised(t, "first")
+	plug, works := &demo.Plug{}, make(chan string, 9)
+	child := &s.Children[0]
+	child.Power = plug
+	child.Works = func(ctx context.Context) error {
+		works <- get(ctx, *child, "/pid")
+		return nil
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	ended := make(chan error, 1)
+	go func() { ended <- s.Run(ctx, func() {}) }()
+	before := <-works
+	plug.Pull()
+	plug.Pull() // a dead process does not die twice
+	if after := <-works; before == "" || after == "" || after == before {
+		t.Errorf("before the cut process %q, after it %q: want two", before, after)
+	}
+	stop()
+	if err := <-ended; err != nil {
+		t.Errorf("Run() = %v, want nil", err)
+	}
+	if got, want := notes(), "start first\nstart first\nstop first\n"; got != want {
+		t.Errorf("the notes are %q, want %q: no last word at the cut", got, want)
+	}
+}
