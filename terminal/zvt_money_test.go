@@ -27,7 +27,7 @@ func TestZVTAnswersToTheResult(t *testing.T) {
 	}{
 		"80 00 takes it":                       {asks1610, []string{yes}, "06 0F 00", 1610, 0},
 		"84 00 takes it":                       {asks1610, []string{"84 00 00"}, "06 0F 00", 1610, 0},
-		"84 66 gives it back":                  {asks1610, []string{"84 66 00"}, "06 1E 01 6C", 0, 0},
+		"row 74: 84 66 gives it back":          {asks1610, []string{"84 66 00"}, "06 1E 01 6C", 0, 0},
 		"84 9C asks again":                     {"06 01 09 04 00 00 00 00 16 10 02 05", []string{"84 9C 00", "84 9C 00", yes}, "06 0F 00", 1610, 0},
 		"84 9C is used up":                     {"06 01 09 04 00 00 00 00 16 10 02 01", []string{"84 9C 00", "84 9C 00", yes}, "06 1E 01 6C", 0, 0},
 		"84 9D takes the part that was issued": {asks1610, []string{"84 9D 07 04 00 00 00 00 10 00"}, "06 0F 00", 1000, 0},
@@ -37,7 +37,7 @@ func TestZVTAnswersToTheResult(t *testing.T) {
 		"84 9D of more than was sold, too":     {asks1610, []string{"84 9D 07 04 00 00 00 00 16 11"}, "06 1E 01 9B", 0, 1610},
 		"84 9D without a figure, too":          {asks1610, []string{"84 9D 00"}, "06 1E 01 9B", 0, 1610},
 		"84 CC is a printer that is not ready": {"06 01 09 04 00 00 00 00 16 10 02 00", []string{"84 CC 00"}, "06 1E 01 9B", 0, 1610},
-		"silence leaves it":                    {asks1610, nil, "", 0, 1610},
+		"row 74a: silence leaves it":           {asks1610, nil, "", 0, 1610},
 		"what cannot be read leaves it":        {asks1610, []string{"84 9D 03 04 00 00"}, "", 0, 1610},
 		"a late answer is the acknowledgement": {"06 01 09 04 00 00 00 00 16 10 01 05", []string{"wait " + yes}, "06 0F 00", 1610, 0},
 		"a late 84 9D takes the part":          {"06 01 09 04 00 00 00 00 16 10 01 05", []string{"wait 84 9D 07 04 00 00 00 00 10 00"}, "06 0F 00", 1000, 0},

@@ -114,11 +114,20 @@ func (t *till) confirm(c *ticket) {
 		}
 	}
 	c.said = c.word
-	a := payment.Confirm{ID: c.id, Outcome: c.word, OK: c.word != payment.Approved || !c.no}
+	a := payment.Confirm{ID: c.id, Outcome: c.word, OK: c.word != payment.Approved || !c.no, Issued: t.part(c)}
 	t.ask(a)
 	if w.strikes(ConfirmsTwice) {
 		w.after(w.upTo(20*time.Second), func() { t.ask(a) })
 	}
+}
+
+// part is how much of an approved sale the till issues; zero means all of it.
+func (t *till) part(c *ticket) payment.Amount {
+	if c.word != payment.Approved || c.no || !t.w.strikes(IssuesPart) {
+		return payment.Amount{}
+	}
+	all := c.order.Amount
+	return payment.Amount{Minor: 1 + t.w.rng.Int64N(all.Minor), Currency: all.Currency}
 }
 
 // refused is a request that was not taken.

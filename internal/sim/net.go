@@ -38,10 +38,10 @@ type flight struct {
 // plan is what Klarna thinks of one purchase.
 type plan struct{ luck }
 
-// givesBack reports whether the call is a void or a refund.
+// givesBack reports whether the call is a void or a refund, of a whole sale or of a rest.
 func (f flight) givesBack() bool {
 	w := f.call.Intent.Write
-	return w == payment.WriteVoid || w == payment.WriteRefund
+	return w == payment.WriteVoid || w == payment.WriteRefund || w == payment.WriteRelease
 }
 
 // luck is what a try meets. A Klarna that forgets its negatives may think differently the next time; the copies of

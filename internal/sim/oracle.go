@@ -81,11 +81,12 @@ type tx struct {
 	id                         string
 	b                          *book
 	amount, captured, refunded int64
+	released                   int64 // of what was not issued
 	voided                     bool
 	ops                        []string // captures and refunds seen
 }
 
-func (t *tx) live() bool { return !t.voided && t.refunded < t.amount }
+func (t *tx) live() bool { return !t.voided && t.refunded < t.amount-t.released }
 
 // keyUse is the first use of an idempotency key.
 type keyUse struct {

@@ -177,6 +177,9 @@ func (o *oracle) executed(f *flight, a sandbox.Answer) {
 			t.ops = append(t.ops, a.Refund.ID)
 			t.refunded += a.Refund.Amount
 		}
+		if a.Refund == nil {
+			t.released = t.amount - t.captured
+		}
 	case payment.WriteAuthorize, payment.WriteFinalize:
 	}
 }

@@ -27,6 +27,7 @@ func usual() [numFaults]float64 {
 		WebhookLost: .3, WebhookDouble: .2, WebhookForged: .1, ScreenGone: .05, StaffDecides: .3, DiskFull: .05,
 		RefundsPart: .15, RefundsAll: .08, RefundsMany: .4, RefundsTooMuch: .05, RefundsAgain: .3, RefundsOther: .1,
 		RefundsEarly: .3, RefundsUnknown: .03,
+		IssuesPart: .1,
 	}
 }
 
