@@ -81,9 +81,21 @@ func TestSales(t *testing.T) {
 			after(releaseSent(), refused(release1()), holding(payment.TransactionAuthorized)),
 			payment.StateAttention, payment.Approved, payment.ReasonRestRefused, "readtransaction transaction-1",
 		},
-		"whose word tries again, and captures nothing twice": {
+		"who has seen to it": {
 			after(releaseSent(), refused(release1()), holding(payment.TransactionAuthorized), resolved(payment.DecideDelivered)),
-			payment.StateCapturing, payment.Approved, payment.ReasonApproved, "intend release 2",
+			payment.StateCaptured, payment.Approved, payment.ReasonApproved, "",
+		},
+		"or it is seen to be released": {
+			after(releaseSent(), refused(release1()), holding(payment.TransactionAuthorized), holding(payment.TransactionCaptured)),
+			payment.StateCaptured, payment.Approved, payment.ReasonApproved, "",
+		},
+		"a part whose capture Klarna refused is noticed in the portal alone": {
+			after(partRefused(), holding(payment.TransactionCaptured)),
+			payment.StateCapturing, payment.Approved, payment.ReasonApproved, "intend release 1",
+		},
+		"or void there": {
+			after(partRefused(), holding(payment.TransactionClosed)),
+			payment.StateReversed, payment.Reversed, payment.ReasonGivenBack, "",
 		},
 		"a sale captured in one and issued in part has its rest refunded": {
 			partly(captureNow()), payment.StateCapturing, payment.Approved, payment.ReasonApproved, "intend release 1",
@@ -313,6 +325,12 @@ func TestWhatProvesNothingChangesNothing(t *testing.T) {
 		"a second capture":         {captureSent(), intended(payment.WriteCapture, 2), "the capture is decided already"},
 		"a refund in place of a void": {
 			after(approved(), cancel(payment.WhyTill)), intended(payment.WriteRefund, 1), "the give-back is decided already",
+		},
+		"a second capture of a part, which has room": {
+			partRefused(), resolved(payment.DecideDelivered), "a part is settled in Klarna's portal, and is noticed there",
+		},
+		"a refund of a part that was perhaps not captured": {
+			partRefused(), resolved(payment.DecideGiveBack), "a part is settled in Klarna's portal, and is noticed there",
 		},
 		"a second void": {voidSent(), intended(payment.WriteVoid, 2), "the give-back is decided already"},
 		"an answer to a capture that nobody has decided": {capturing(), payment.Captured{At: minute}, other},

@@ -202,11 +202,11 @@ func (p Payment) captured() Payment {
 
 // taken ends a sale, or begins its refund if somebody asked for it meanwhile. A rest is released first.
 func (p Payment) taken() Payment {
+	p.State, p.Reason = StateCaptured, ReasonApproved
 	if p.unreleased() {
 		p.State, p.Release = StateCapturing, Intent{Attempt: p.Release.Attempt}
 		return p
 	}
-	p.State, p.Reason = StateCaptured, ReasonApproved
 	if p.Wanted != "" {
 		return p.reverseFor(p.Wanted)
 	}
@@ -358,9 +358,25 @@ func (p Payment) seenInAttention(e TransactionSeen) (Payment, error) {
 	return p, errSame
 }
 
+// resolvedPart carries out a decision about a sale that was issued in part, of which a call was refused. That
+// call is never made again under another key: with a part there is room for both, and the first may still
+// be executed. What a person does in Klarna's portal is seen when the transaction is read.
+func (p Payment) resolvedPart(e Resolved) (Payment, error) {
+	switch {
+	case e.As == DecideDelivered && p.Transaction.Captured:
+		return p.released(), nil
+	case e.As == DecideGiveBack && p.CaptureNow: // all of it, which Klarna executes once
+		return p.reverseFor(WhyStaff), nil
+	}
+	return p, refuse(p, e, "a part is settled in Klarna's portal, and is noticed there")
+}
+
 // resolved carries out a person's decision. It never contradicts what is known: no charge is only
 // true without a transaction, and the other two need one.
 func (p Payment) resolved(e Resolved) (Payment, error) {
+	if p.State == StateAttention && p.unreleased() {
+		return p.resolvedPart(e)
+	}
 	known := p.Transaction.ID != ""
 	promisedNo := !p.Offered && (p.Why != "" || p.Wanted != "") // the till has heard cancelling
 	switch {

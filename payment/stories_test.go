@@ -172,6 +172,12 @@ func releasing() []payment.Event {
 
 func releaseSent() []payment.Event { return after(releasing(), intended(payment.WriteRelease, 1)) }
 
+// partRefused is a part whose capture Klarna refused.
+func partRefused() []payment.Event {
+	return after(partly(approved()), intended(payment.WriteCapture, 1), refused(key(payment.WriteCapture, 1)),
+		holding(payment.TransactionAuthorized))
+}
+
 func release1() payment.Key { return key(payment.WriteRelease, 1) }
 
 func voidSent() []payment.Event {
@@ -356,6 +362,7 @@ func attentionStories() []story {
 		{"attention, two answers", after(inDoubt(), seen(request1, payment.RequestExpired))},
 		{"attention, give-back refused", giveBackRefused(voidSent())},
 		{"attention, capture refused", captureRefused},
+		{"attention, capture of a part refused", partRefused()},
 		{"attention, release refused", after(releaseSent(), refused(release1()), holding(payment.TransactionAuthorized))},
 		{
 			"attention, capture refused, staff wanted it back",

@@ -50,7 +50,7 @@ func englishWords() map[Reason]Words {
 		ReasonGiveBackRefused: {"Klarna refused to give the money back.", "The customer is still charged.", "Give it back in Klarna's portal, then record it."},
 		ReasonCaptureRefused:  {"Klarna refused to pay out.", "Held, not yet paid to us.", "Capture it in Klarna's portal, then record it."},
 		ReasonUndelivered:     {"Approved, and the till has not confirmed it.", "Held, not yet paid to us.", "Are the goods gone? Record delivered or give-back."},
-		ReasonRestRefused:     {"Klarna kept what was not handed over.", "Our part is ours, the rest is not free.", "Release it in Klarna's portal, record delivered."},
+		ReasonRestRefused:     {"Klarna kept what was not handed over.", "Our part is ours, the rest is not free.", "Release it in Klarna's portal, then record it."},
 
 		ReasonRefunded:          {"Refunded with Klarna.", "The customer gets it back.", "Nothing more to do."},
 		ReasonRefundRunning:     {"The refund is on its way.", "Not known yet. Do not refund again.", "Wait, or ask again under the same number."},
@@ -93,7 +93,7 @@ func germanWords() map[Reason]Words {
 		ReasonGiveBackRefused: {"Klarna gibt das Geld nicht zurück.", "Der Kunde ist noch belastet.", "Im Klarna-Portal zurückgeben und festhalten."},
 		ReasonCaptureRefused:  {"Klarna zahlt nicht aus.", "Reserviert, noch nicht ausgezahlt.", "Im Klarna-Portal einziehen und festhalten."},
 		ReasonUndelivered:     {"Bestätigt, aber nicht von der Kasse quittiert.", "Reserviert, noch nicht ausgezahlt.", "Ware weg? Als geliefert oder zurück festhalten."},
-		ReasonRestRefused:     {"Klarna behält, was nicht ausgegeben wurde.", "Unser Teil ist unser, der Rest nicht frei.", "Im Klarna-Portal freigeben, geliefert festhalten."},
+		ReasonRestRefused:     {"Klarna behält, was nicht ausgegeben wurde.", "Unser Teil ist unser, der Rest nicht frei.", "Im Klarna-Portal freigeben und festhalten."},
 
 		ReasonRefunded:          {"Mit Klarna erstattet.", "Der Kunde bekommt es zurück.", "Nichts weiter zu tun."},
 		ReasonRefundRunning:     {"Die Erstattung läuft.", "Noch nicht bekannt. Nicht noch einmal erstatten.", "Warten oder mit derselben Nummer fragen."},

@@ -149,6 +149,7 @@ type ZVT struct {
 	told    bool           // guarded by mu; its 04 0F has left
 	last    zvtNumber      // guarded by mu; the highest number given out in this process
 	broken  zvtBroken      // guarded by mu
+	asked   zvtBroken      // guarded by mu; the running payment that a till asked about last, and when
 }
 
 // zvtBroken is a payment whose link broke before the till had any answer about it.

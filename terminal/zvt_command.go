@@ -250,6 +250,7 @@ func (s *zvtSession) repeat(ctx context.Context, m zvt.RepeatReceipt) error {
 		return err
 	}
 	if t.outcome == "" {
+		s.z.asks(id)
 		return s.over(ctx, zvt.CodeWait)
 	}
 	sale := &zvtSale{id: id, number: n, amount: amount}

@@ -54,14 +54,24 @@ func (z *ZVT) elsewhereBusy(s *zvtSession) bool {
 	return z.owner != nil && z.owner != s
 }
 
-// left is when a payment's link went away, at the latest.
+// left is when a till was there for a payment last, as far as this process knows.
 func (z *ZVT) left(id payment.TillID) time.Time {
 	z.mu.Lock()
 	defer z.mu.Unlock()
-	if z.broken.id == id {
-		return z.broken.at
+	at := z.born
+	for _, seen := range []zvtBroken{z.broken, z.asked} {
+		if seen.id == id && seen.at.After(at) {
+			at = seen.at
+		}
 	}
-	return z.born
+	return at
+}
+
+// asks notes that a till waits for the result of a payment that still runs.
+func (z *ZVT) asks(id payment.TillID) {
+	z.mu.Lock()
+	defer z.mu.Unlock()
+	z.asked = zvtBroken{id: id, at: time.Now()}
 }
 
 // reset is 06 18: what runs is stopped first.

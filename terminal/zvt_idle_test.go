@@ -56,6 +56,30 @@ func TestZVTStatusTellsOfAPaymentLeftBehind(t *testing.T) {
 	}
 }
 
+// TestZVTATillThatAsksForTheResultIsThere: its polls of the status in between do not make the payment end.
+func TestZVTATillThatAsksForTheResultIsThere(t *testing.T) {
+	t.Parallel()
+	story(t, leaves, nil, func(w *world) {
+		r := w.registered(registersOld)
+		r.say(asks1610)
+		r.hears(yes)
+		time.Sleep(time.Second)
+		w.restart()
+		for range 10 {
+			time.Sleep(10 * time.Second)
+			if e := w.must(w.till().Repeat(w.ctx)); e.Code != zvt.CodeWait {
+				w.t.Fatalf("the result is %s, want 9C", e.Code)
+			}
+			if got := w.status(); got != zvt.CodeWait {
+				w.t.Fatalf("the status is %s, want 9C", got)
+			}
+		}
+		if p, _, _ := w.disk.Last("lane-1"); !p.Busy() {
+			w.t.Errorf("the payment is %s, want it to wait for its customer", p.State)
+		}
+	})
+}
+
 // TestZVTAResetStopsWhatRuns: 06 18 on another connection, and what its till hears.
 func TestZVTAResetStopsWhatRuns(t *testing.T) {
 	t.Parallel()

@@ -443,16 +443,3 @@ func TestZVTNumbersNeverRepeat(t *testing.T) {
 		}
 	})
 }
-
-// TestZVTCardDataAreNotKept looks for a card number in everything that was written down.
-func TestZVTCardDataAreNotKept(t *testing.T) {
-	t.Parallel()
-	story(t, approves, nil, func(w *world) {
-		r := w.connect()
-		r.say("06 01 19 04 00 00 00 00 16 10 22 F0 F8 54 13 33 00 89 02 00 11 3C F0 F0 F3 41 42 43")
-		r.hears("84 83 00")
-		if text := fmt.Sprint(w.disk.payments, w.disk.notes); strings.Contains(text, "5413") {
-			w.t.Errorf("the disk holds a card: %s", text)
-		}
-	})
-}

@@ -45,7 +45,7 @@ func (c wires) Write(p []byte) (int, error) {
 func (w *world) connect() *raw {
 	near, far := net.Pipe()
 	r := &raw{w: w, conn: near, got: make(chan []byte, 1000)}
-	server := terminal.NewServer("lane-1", w.zvt, w.engine, terminal.Options{})
+	server := terminal.NewServer("lane-1", w.zvt, w.engine, terminal.Options{Log: w.log})
 	w.ended.Go(func() { _ = server.Serve(w.ctx, wires{far, r}) }) // may be cut
 	w.ended.Go(r.read)
 	return r

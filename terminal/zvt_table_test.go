@@ -11,7 +11,9 @@ import (
 	"testing"
 	"time"
 
+	"tillbridge/internal/secret"
 	"tillbridge/payment"
+	"tillbridge/terminal"
 	"tillbridge/terminal/zvt"
 )
 
@@ -151,6 +153,46 @@ func documented(t *testing.T) map[string]string {
 		}
 	}
 	return all
+}
+
+// TestEveryPasswordIsChecked: a wrong one is 84 37, wherever the command has one.
+func TestEveryPasswordIsChecked(t *testing.T) {
+	t.Parallel()
+	story(t, approves, func(o *terminal.ZVTOptions) { o.Password = secret.New("654321") }, func(w *world) {
+		checked := 0
+		for command, does := range table() {
+			if does.answer != "80 00" || !strings.Contains(does.asks, "12 34 56") {
+				continue
+			}
+			checked++
+			if got := w.exchange(does.asks); got.answer != "84 37" || got.then != "" {
+				w.t.Errorf("%s with a wrong password is answered with %s, then %q", command, got.answer, got.then)
+			}
+			right := strings.Replace(does.asks, "12 34 56", "65 43 21", 1)
+			if got := w.exchange(right); got.answer != "80 00" {
+				w.t.Errorf("%s with the right password is answered with %s", command, got.answer)
+			}
+		}
+		if checked < 8 {
+			w.t.Errorf("only %d commands with a password were found", checked)
+		}
+	})
+}
+
+// TestTheSpeedOfASerialLineIsTheConfigurations: 08 40 there is 84 7D.
+func TestTheSpeedOfASerialLineIsTheConfigurations(t *testing.T) {
+	t.Parallel()
+	inWorld(t, always(approves), func(w *world) {
+		l, err := w.till().Open(w.ctx)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		defer l.Close()
+		e := w.must(l.Do(w.ctx, zvt.BaudRate{Code: 7}, nil))
+		if e.Refused != w.serial || w.serial && e.Code != zvt.CodeCommunication {
+			w.t.Errorf("08 40 ends with %t, %s", e.Refused, e.Code)
+		}
+	})
 }
 
 // TestEveryOtherCommandIsRefused says every command of every class that exists.

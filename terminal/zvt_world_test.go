@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"strings"
 	"sync"
@@ -210,6 +211,7 @@ type world struct {
 	engine *core.Engine
 	zvt    *terminal.ZVT
 	serial bool
+	log    *slog.Logger // of links; nil discards
 	// waiting is how long a customer may take.
 	waiting time.Duration
 
@@ -290,7 +292,7 @@ func (w *world) dial(context.Context) (io.ReadWriteCloser, error) {
 	w.news = true
 	w.mu.Unlock()
 	till := &counter{near, &sync.Mutex{}, &left, used}
-	server := terminal.NewServer("lane-1", w.zvt, w.engine, terminal.Options{})
+	server := terminal.NewServer("lane-1", w.zvt, w.engine, terminal.Options{Log: w.log})
 	if w.serial {
 		w.ended.Go(func() { w.serveSerial(server, far) }) //nolint:contextcheck // the world's
 		return till, nil

@@ -136,7 +136,7 @@ func faultNames() [numFaults]string {
 		RefundsTooMuch: "till refunds too much", RefundsAgain: "till repeats a refund",
 		RefundsOther: "till uses a refund's id for another", RefundsEarly: "till refunds before it confirms",
 		RefundsUnknown: "till refunds an unknown sale",
-		IssuesPart: "till issues a part of the goods",
+		IssuesPart:     "till issues a part of the goods",
 	}
 }
 
