@@ -99,7 +99,7 @@ func (c *Core) done(j *job, key payment.Key, a Done) {
 	switch key {
 	case j.p.Capture.Key:
 		c.take(j, payment.Captured{At: c.now.Wall, Key: key, CaptureID: a.CaptureID})
-	case j.p.GiveBack.Key:
+	case j.p.GiveBack.Key, j.p.Release.Key:
 		c.take(j, payment.GivenBack{At: c.now.Wall, Key: key})
 	default:
 		c.take(j, payment.RefundDone{At: c.now.Wall, Key: key, RefundID: a.RefundID})

@@ -143,6 +143,9 @@ func (o *oracle) endOf(b *book) {
 	}
 	live := b.liveTx()
 	trusted := p.Issued.Minor > 0 && b.staffYes // a person has settled it elsewhere
+	if trusted && live != nil && live.captured > 0 && live.captured == live.refunded {
+		live = nil // nothing was taken; what is still held is the person's
+	}
 	kept := p.State == payment.StateCaptured && (b.saidYes || b.staffYes)
 	if live != nil && !kept && !b.listed {
 		w.fail("I14", "%s is charged, %s, and nobody knows", b.id, p.State)
