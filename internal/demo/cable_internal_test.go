@@ -202,8 +202,8 @@ func TestRegister(t *testing.T) {
 	sandbox := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		b, _ := io.ReadAll(r.Body)
 		calls = append(calls, r.URL.Path+" "+string(b))
-		if kept, err := os.ReadFile(f.hooks()); strings.HasSuffix(r.URL.Path, "webhooks") && (err != nil || string(kept) != "key-1 very secret\n") {
-			t.Errorf("the webhook is made before its key is kept: %q, %v", kept, err)
+		if kept, bad := os.ReadFile(f.hooks()); strings.HasSuffix(r.URL.Path, "webhooks") && (bad != nil || string(kept) != "key-1 very secret\n") {
+			t.Errorf("the webhook is made before its key is kept: %q, %v", kept, bad)
 		}
 		if !strings.HasPrefix(r.Header.Get("Authorization"), "Basic klarna_test_api_demo") || r.Header.Get("Klarna-Idempotency-Key") == "" {
 			t.Errorf("headers %v", r.Header)

@@ -82,7 +82,7 @@ func TestPulledLine(t *testing.T) {
 		t.Fatal(err)
 	}
 	trouble.Line.Plug(false)
-	if rest, err := io.ReadAll(events); err == nil {
+	if rest, ended := io.ReadAll(events); ended == nil {
 		t.Errorf("the stream ended in an orderly way after %q, want it broken", rest)
 	}
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodPut, s.Origin+"/v1/lanes/lane-1/payments/x", strings.NewReader("{}"))
