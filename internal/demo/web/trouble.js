@@ -86,7 +86,7 @@ export class Trouble {
 		if (!page) return;
 		this.desk.showPhone(page);
 		await this.#step(page, 'open');
-		await this.desk.sandbox('faults', [{route: 'cancel', fault: 'reset_before', times: 3}]);
+		await this.desk.sandbox('faults', [{route: 'cancel', fault: 'reset_before', times: 2}]);
 		await this.desk.cancel();
 		const yes = await this.#step(page, 'approve');
 		this.say(yes === 200 ?
