@@ -4,7 +4,6 @@
 package audit
 
 import (
-	"fmt"
 	"io"
 	"maps"
 	"slices"
@@ -197,6 +196,3 @@ func netIn(rows []Payout, c payment.Currency) (sum int64, same bool) {
 	}
 	return sum, same
 }
-
-// String says where it stands, for people.
-func (p Payout) String() string { return fmt.Sprintf("line %d: %s", p.Line, p.Reference) }
