@@ -173,6 +173,23 @@ func TestDemoUnpluggedTill(t *testing.T) {
 	p.atEase()
 }
 
+// TestDemoChargesOnAPulledLine: a sale that never reached the bridge is asked for again, and made once.
+func TestDemoChargesOnAPulledLine(t *testing.T) {
+	p := openDemo(t)
+	p.press(demoTop, "#do-line:not(.broken)")
+	p.until("document.getElementById('do-line').classList.contains('broken')")
+	p.press(demoTop, "#charge")
+	p.until(lineIsLost)
+	p.press(demoTop, "#do-line.broken")
+	p.until(connected)
+	p.until(screenShows("scan"))
+	p.scan()
+	p.tap("approve")
+	p.ended("approved")
+	p.wantBooks([]string{"COMPLETED"}, 1610)
+	p.atEase()
+}
+
 // TestDemoUnpluggedOverHTTP: over HTTP a till counts as there for five seconds after it was heard. What is
 // charged in them for a till that stays away is given back.
 func TestDemoUnpluggedOverHTTP(t *testing.T) {

@@ -124,7 +124,7 @@ export class LineTill {
 		const now = Date.now();
 		if (!sale || sale.outcome && sale.confirmed && sale.outcome !== 'unknown' || sale.outcome === 'refused') return;
 		const silence = now - this.#heard;
-		if (silence >= ASK && now - this.#asked >= ASK) {
+		if (sale.taken && silence >= ASK && now - this.#asked >= ASK) {
 			// Not a ping: a bridge that has started again charges nothing before it hears of this very sale.
 			this.#asked = now;
 			this.#send({type: 'status', id: sale.id});
@@ -155,7 +155,8 @@ export class LineTill {
 		if (sale && sale.lost) {
 			sale.lost = false; // the bridge may have started again, and not know us
 			this.#hello();
-			this.#ask();
+			if (sale.taken) this.#ask();
+			else this.#urge(); // a question would be answered with "not found", and that is no no to a pay on its way
 			this.ear.changed(sale);
 		}
 		if (sale && m.id === sale.id) this.#hear(sale, m);

@@ -143,7 +143,7 @@ export class Tour {
 		this.#next = false;
 		const next = /** @type {HTMLButtonElement} */ (this.at('tour-next'));
 		next.disabled = false;
-		next.focus({preventScroll: true});
+		if (document.activeElement === document.body) next.focus({preventScroll: true}); // it was taken away with the button
 		let left = FIND + READ * text.length;
 		await this.until(() => {
 			if (!this.#paused) left -= TICK;
