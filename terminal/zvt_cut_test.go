@@ -176,7 +176,7 @@ func onOneLink(w *world) payment.Outcome {
 	}
 	believed = e.Outcome
 	for _, do := range []func(context.Context) (terminal.ZVTEnded, error){link.Repeat, link.EndOfDay, link.LogOff} {
-		if _, err := do(ctx); err != nil {
+		if _, err = do(ctx); err != nil {
 			break
 		}
 	}
