@@ -226,6 +226,9 @@ func TestZVTKillWhileMoneyGoesBack(t *testing.T) {
 		if info := s.recalls(); info.Result != zvt.CodeOK || info.Amount.Value != 1000 {
 			t.Errorf("the repeated receipt is %+v, want 10.00", info)
 		}
+		if e := s.must(s.till.EndOfDay(t.Context())); e.Info == nil || e.Info.Amount.Value != 1000 || e.Info.Totals.Other.Count != 1 {
+			t.Errorf("the end of day is %+v, want one sale of 10.00", e.Info)
+		}
 		if e := s.must(s.till.Reverse(t.Context(), 1, 1000)); e.Code != zvt.CodeOK {
 			t.Errorf("the reversal of the part ends with %s", e.Code)
 		}
