@@ -50,7 +50,7 @@ func TestNoSecretLeavesTheDaemon(t *testing.T) {
 	s.daemon.kill()
 
 	places := map[string]string{
-		"log": s.daemon.log(), "HTTP answers": answers.String(), "screen": screen.log(), "journal export": s.export(),
+		"log": s.daemon.log(), "HTTP answers": answers.String(), "screen": screen.log(), "journal export": s.export(), "flight record": s.flight(),
 	}
 	for place, text := range places {
 		if len(text) < 100 {
@@ -114,6 +114,30 @@ func (s *shop) export() string {
 	var out bytes.Buffer
 	if err := j.Export(&out); err != nil {
 		s.t.Fatal(err)
+	}
+	return out.String()
+}
+
+// flight is the record of the one sale, as it is given to whoever looks for a mistake. The daemon must not run.
+func (s *shop) flight() string {
+	s.t.Helper()
+	j, err := openForReading(filepath.Join(filepath.Dir(s.file), "data"))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer j.Close() //nolint:errcheck // only read
+	var out bytes.Buffer
+	for p, err := range j.Payments() {
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		f, err := book{j}.flight(p.ID)
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		if err := f.Write(&out); err != nil {
+			s.t.Fatal(err)
+		}
 	}
 	return out.String()
 }
