@@ -22,10 +22,14 @@ func refundOf(q native.Refund) payment.RefundPart {
 }
 
 func (n Native) refunded(w payment.Refunded) native.Refunded {
-	return native.Refunded{
+	r := native.Refunded{
 		ID: string(w.ID), Of: string(w.Of), Outcome: string(w.Outcome), Code: string(w.Reason), Text: n.text(w.Reason),
 		Amount: w.Amount.Minor, Currency: string(w.Amount.Currency), Reference: w.Reference, At: stamp(w.At), Replay: w.Replay,
 	}
+	if n.RefundReceipt != nil {
+		r.Receipt, r.Merchant = n.RefundReceipt(w)
+	}
+	return r
 }
 
 // totals answers q, or says why not with the HTTP status that goes with it.

@@ -27,6 +27,8 @@ type Native struct {
 	// Receipt gives the lines of a result's receipts, the customer's and the shop's; either may be none. Nil
 	// means none.
 	Receipt func(payment.Result) (customer, merchant []string)
+	// RefundReceipt is Receipt for a refund.
+	RefundReceipt func(payment.Refunded) (customer, merchant []string)
 	// Totals adds up the lane: the open period, or from an instant on. Close ends the open period. Nil means
 	// that it cannot be asked for; an error is not told.
 	Totals func(since time.Time, end bool) (native.Sums, error)

@@ -140,8 +140,9 @@ func (d *daemon) native(l config.Lane) terminal.Native {
 	return terminal.Native{
 		Terminal: l.TerminalReference, Software: "tillbridge " + version, Mode: mode, Language: first(l.Display.Languages),
 		Currencies: []payment.Currency{payment.Currency(l.Currency)}, MaxAmount: most, Draw: draw,
-		Receipt: func(r payment.Result) (customer, merchant []string) { return d.slipsOf(l.ID).of(r) },
-		Totals:  func(since time.Time, end bool) (native.Sums, error) { return d.totals(l, since, end) },
+		Receipt:       func(r payment.Result) (customer, merchant []string) { return d.slipsOf(l.ID).of(r) },
+		RefundReceipt: func(r payment.Refunded) (customer, merchant []string) { return d.slipsOf(l.ID).ofRefund(r) },
+		Totals:        func(since time.Time, end bool) (native.Sums, error) { return d.totals(l, since, end) },
 	}
 }
 

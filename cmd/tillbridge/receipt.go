@@ -65,6 +65,19 @@ func (s slips) of(r payment.Result) (customer, merchant []string) {
 	return copyFor(false), copyFor(true)
 }
 
+// ofRefund is both copies of a refund's receipt. Only one that is done has any.
+func (s slips) ofRefund(r payment.Refunded) (customer, merchant []string) {
+	if r.Outcome != payment.RefundWordDone {
+		return nil, nil
+	}
+	slip := receipt.Refund{
+		Amount: r.Amount, At: r.At.Local(), Terminal: s.terminal, ID: string(r.ID), Sale: string(r.Of), Reference: r.Reference, Shop: s.shop,
+	}
+	customer = slip.Lines(s.columns, s.language)
+	slip.Merchant = true
+	return customer, slip.Lines(s.columns, s.language)
+}
+
 // resultOf is what a till was last told of a payment, with its news worked in: a doubt that became clear is no
 // doubt on paper. It is false while nothing final was said.
 func resultOf(p payment.Payment) (payment.Result, bool) {

@@ -189,6 +189,8 @@ type Refunded struct {
 	Amount    int64     `json:"amount,omitempty"` // minor units
 	Currency  string    `json:"currency,omitempty"`
 	Reference string    `json:"reference,omitempty"`
+	Receipt   []string  `json:"receipt,omitempty"`          // the customer's copy
+	Merchant  []string  `json:"merchant_receipt,omitempty"` // the shop's copy
 	At        time.Time `json:"at,omitzero"`
 	Replay    bool      `json:"replay,omitempty"`
 }

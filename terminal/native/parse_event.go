@@ -166,7 +166,8 @@ func (r *reader) refunded() Refunded {
 		ID: r.id("id"), Of: r.id("of"), Outcome: r.one("outcome", "running", "done", "refused", "unknown"),
 		Code: r.text("code", maxID), Text: r.text("text", maxText),
 		Amount: r.money("amount"), Currency: r.currency("currency"),
-		Reference: r.text("reference", maxID), At: r.time("at"), Replay: r.flag("replay"),
+		Reference: r.text("reference", maxID), Receipt: r.texts("receipt", maxBasket), Merchant: r.texts("merchant_receipt", maxBasket),
+		At: r.time("at"), Replay: r.flag("replay"),
 	}
 }
 
