@@ -74,7 +74,7 @@ func storyOfKlarna(e payment.Event) string {
 	case payment.RefundDone:
 		return "Klarna refunded" + about(" as ", e.RefundID)
 	case payment.TransactionSeen:
-		if e.Counted {
+		if e.Refunded > 0 {
 			return fmt.Sprintf("Klarna's transaction is %s, %d minor units of it refunded", e.Status, e.Refunded)
 		}
 		return "Klarna's transaction is " + string(e.Status)
