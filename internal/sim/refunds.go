@@ -118,9 +118,10 @@ func (t *till) watchRefund(r *back) {
 	})
 }
 
-// refunded is a word about a refund. One by another sale's name is about a misuse that came first.
+// refunded is a word about a refund. One of another sale or amount is about a misuse that came first.
 func (t *till) refunded(word payment.Refunded) {
-	if r := t.goods(word.ID); r != nil {
+	r := t.goods(word.ID)
+	if r != nil && r.ask.Of == word.Of && (r.ask.Amount == payment.Amount{} || r.ask.Amount == word.Amount) {
 		r.word = word.Outcome
 	}
 }
