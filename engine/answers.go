@@ -88,6 +88,10 @@ func (c *Core) stepUp(j *job, key payment.Key, a StepUp) {
 		c.ignore(c.apply(j, payment.CancelAsked{At: c.now.Wall, Why: payment.WhyDeclined}))
 		return
 	}
+	if j.p.HandsOver() != (payment.HandOver{}) && a.Request.URL == "" { // there is nowhere to hand over to
+		c.ignore(c.apply(j, payment.CancelAsked{At: c.now.Wall, Why: payment.WhyRefused}))
+		return
+	}
 	if replayed { // the answer is as old as the first try: the request may be anything by now
 		j.readAt = c.now.Up
 		return

@@ -291,6 +291,22 @@ func TestAHandOverTellsItsAddressAndShowsNoCode(t *testing.T) {
 	}
 }
 
+// Row 37: an address that is not Klarna's is not told, and a hand-over has nothing else to tell.
+func TestRow37AHandOverToNowhereEnds(t *testing.T) {
+	d := newDesk(t)
+	d.open(1, false)
+	d.asks(newWallet(), sale(func(o *payment.Order) {
+		o.Interaction, o.Handed.ReturnURL = payment.InteractionHandOver, "https://shop.example/"
+	}))
+	answer := stepUp("r1")
+	answer.Request.URL = "" // as the client leaves one that it does not trust
+	d.answer(d.lastSend(), answer)
+	d.wantState(payment.StateCancelling)
+	d.input(engine.RequestCancelled{ID: p1, Request: "r1", Closing: engine.Closing{Status: payment.RequestCanceled}})
+	d.wantState(payment.StateFailed)
+	d.wantSaid("result failed")
+}
+
 // The app's own words go with the authorize's bytes, and Klarna's words back to the app stay until the till
 // has them.
 func TestWhatTheAppHandsOverLivesWithTheBytes(t *testing.T) {
