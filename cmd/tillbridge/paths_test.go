@@ -393,3 +393,26 @@ func TestMixedTenderAndBaskets(t *testing.T) {
 		t.Errorf("klarna was asked %d times, want once", n)
 	}
 }
+
+// Klarna may know enough to say yes or no at once, whatever the way; nobody is then shown anything.
+func TestEveryWayMayEndAtTheFirstAuthorize(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	ways := map[string]order{
+		"handed-over": {"interaction": "HANDOVER", "return_url": "https://shop.example/back"},
+		"session":     {"klarna_network_session_token": "krn:session", "klarna_network_data": "data"},
+		"basket":      {"lines": []order{{"name": "Tea", "quantity": 1, "total": 2000}, {"name": "Cash", "quantity": 1, "total": -390}}},
+	}
+	for first, want := range map[string]string{"approved": "approved", "declined": "declined"} {
+		s.behaviour(map[string]any{"first": first})
+		for way, more := range ways {
+			if n := s.sold(way+"-"+first, more, want); n.RequestURL != "" {
+				t.Errorf("%s: the till hears %+v, want no address", way, n)
+			}
+		}
+	}
+	s.holds(int64(len(ways)) * 1610)
+	if n := len(s.ledger().Requests); n != 0 {
+		t.Errorf("%d payment requests, want none", n)
+	}
+}
