@@ -14,7 +14,7 @@ import (
 func TestSeedsWithStoredCustomers(t *testing.T) {
 	t.Parallel()
 	var tokens, charges, absent, forgotten int
-	for seed := given.from; seed < given.from+max(given.seeds/10, 30); seed++ {
+	for seed := given.from; seed < given.from+max(given.seeds/15, 20); seed++ {
 		r := sim.Run(seed, sim.Options{Tokens: true})
 		for _, v := range r.Violations {
 			t.Fatalf("seed %d, after %v: %s: %s\nthe whole story: go test ./internal/sim -run TestSeeds -v -sim.tokens -sim.seed %d",
