@@ -13,6 +13,12 @@ import (
 // for processes and hardly compute, so that more of them run at once than there are processors.
 func TestMain(m *testing.M) {
 	if os.Getenv(asProgram) != "" {
+		if file := os.Getenv(cpuProfile); file != "" {
+			if err := profiled(file); err != nil {
+				panic(err)
+			}
+			return
+		}
 		main()
 		return
 	}

@@ -1,0 +1,66 @@
+// Copyright The Tillbridge Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"time"
+)
+
+// runCalls counts connections to Klarna: fifty tills with twenty sales each, and one sale after a long rest.
+func runCalls(ctx context.Context, b *bench, r *result) error {
+	m, err := b.newMock(ctx, false)
+	if err != nil {
+		return err
+	}
+	defer m.close()
+	const lanes = 50
+	s, err := b.openShop(ctx, premises{name: "shop", lanes: lanes, klarna: m.base, root: m.root})
+	defer s.close()
+	if err != nil {
+		return err
+	}
+	if err = s.staff(ctx, lanes); err != nil {
+		return err
+	}
+	g := &stage{mock: m, shops: map[string]*shop{lineProgram: s}, next: map[string]int{}}
+	m.delay.Store(int64(20 * time.Millisecond))
+	burst := g.together(lineProgram)
+	rounds := b.pick(20, 3)
+	for range rounds {
+		if _, err = burst(ctx); err != nil {
+			return err
+		}
+		if err = wait(ctx, 300*time.Millisecond); err != nil { // a lane takes ten requests a second
+			return err
+		}
+	}
+	opened, calls := float64(m.opened.Load()), float64(m.calls.Load())
+	r.add("Fifty tills with twenty sales each", "", plain("calls", "", calls), plain("connections opened", "", opened))
+	r.goal("G16 reuse", 100*(1-opened/calls), "")
+	r.goal("G17", opened/lanes, "")
+
+	// The rest is longer than the 90 s after which net/http's default would have dropped every connection.
+	m.delay.Store(0)
+	alone := g.alone(lineProgram, 1)
+	var warm, rested []float64
+	for range b.pick(20, 2) {
+		one, err := alone(ctx)
+		if err != nil {
+			return err
+		}
+		warm = append(warm, one...)
+	}
+	before := m.opened.Load()
+	if err = wait(ctx, time.Duration(b.pick(110, 1))*time.Second); err != nil {
+		return err
+	}
+	if rested, err = alone(ctx); err != nil {
+		return err
+	}
+	r.add("A sale after almost two minutes without any", "", plain("sales one after the other", "ns", warm...),
+		plain("the first after the rest", "ns", rested...), plain("connections that it had to open", "", float64(m.opened.Load()-before)))
+	r.goal("G16 idle", 1+2*float64(m.opened.Load()-before), "round trips before the answer: a new connection would cost two more")
+	return nil
+}

@@ -1,0 +1,85 @@
+// Copyright The Tillbridge Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import "fmt"
+
+// goal is a figure that the program is held to, beside a reference of the same run. Must is asked of every release,
+// aim is where it shall go; at least one of many is a bound from below.
+type goal struct {
+	name      string
+	what      string
+	reference string
+	must, aim float64
+	unit      string // "×" where it is a ratio
+	below     bool   // the figure must not be less
+	why       string // of a figure that misses its aim: what stands in between
+}
+
+func goals() []goal {
+	const floor = "the floor"
+	return []goal{
+		{name: "G1", what: "till's line → code on the screen, one till, p50", reference: floor, must: 3.5, aim: 2.5, unit: "×"},
+		{name: "G2", what: "the same, p99", reference: floor, must: 4, aim: 2.5, unit: "×"},
+		{name: "G3 p50", what: "what we add to a call of 80 ms, p50", reference: "the call", must: 5, aim: 2.5, unit: " %"},
+		{name: "G3 p99", what: "the same, p99", reference: "the call", must: 15, aim: 5, unit: " %"},
+		{name: "G4 p50", what: "50 tills at once, p50", reference: floor, must: 2, aim: 1.5, unit: "×"},
+		{name: "G4 throughput", what: "50 tills at once, throughput", reference: floor, must: 0.5, aim: 0.7, unit: "×", below: true},
+		{name: "G5 code", what: "flushes before the code", reference: "count", must: 4, aim: 2, why: "the intent is durable before the authorize leaves, the request before its code is shown; a commit of bbolt flushes twice"},
+		{name: "G5 sale", what: "flushes of a whole sale", reference: "count", must: 18, aim: 10, why: "every decision is durable before it is acted upon; a commit of bbolt flushes twice"},
+		{name: "G6", what: "journal commit, p50", reference: "overwrite and fdatasync", must: 3, aim: 2.4, unit: "×"},
+		{name: "G7 grown", what: "commit at 100,000 payments, p50", reference: "at one", must: 1.3, aim: 1.1, unit: "×"},
+		{name: "G7 pruned", what: "commit after nine tenths were removed", reference: "at 1,000", must: 1.5, aim: 1.2, unit: "×"},
+		{name: "G8", what: "start after kill -9 at 100,000 payments", reference: "at one", must: 3, aim: 1.5, unit: "×", why: "the newest thousand records are verified, and all branches of the tree are walked, before anything is read"},
+		{name: "G9", what: "code as SVG", reference: "skip2's PNG(512)", must: 0.2, aim: 0.2, unit: "×"},
+		{name: "G10 size", what: "addresses whose code is no larger than libqrencode's", reference: "libqrencode", must: 98, aim: 98, unit: " %", below: true},
+		{name: "G10 read", what: "damaged codes that zbar reads", reference: "all", must: 100, aim: 100, unit: " %", below: true},
+		{name: "G11", what: "picture on the wire", reference: "size", must: 5, aim: 0.4, unit: " KB"},
+		{name: "G12", what: "push to ten screens, p50", reference: "raw TCP", must: 1.6, aim: 1.2, unit: "×"},
+		{name: "G13", what: "the other nine beside a frozen screen", reference: "without it", must: 1.3, aim: 1.1, unit: "×"},
+		{name: "G14 unix", what: "status answer over a unix socket", reference: "echo", must: 2.5, aim: 1.5, unit: "×"},
+		{name: "G14 tcp", what: "status answer over TCP", reference: "echo", must: 2.5, aim: 1.5, unit: "×"},
+		{name: "G15", what: "answer over a serial line", reference: "echo", must: 3, aim: 1.5, unit: "×"},
+		{name: "G16 reuse", what: "calls on a connection that was open", reference: "all", must: 99, aim: 99.9, unit: " %", below: true, why: "fifty tills that begin in the same moment open fifty connections once; the figure grows with every later sale"},
+		{name: "G16 idle", what: "round trips of the first sale after a long rest", reference: "one", must: 1.5, aim: 1.1, unit: ""},
+		{name: "G17", what: "connections of fifty tills", reference: "fifty", must: 2, aim: 1, unit: "×"},
+		{name: "G18 delay", what: "delay of a poll, mean", reference: "a poll every second", must: 1.05, aim: 1, unit: "×"},
+		{name: "G18 reads", what: "reads per payment", reference: "a poll every second", must: 0.7, aim: 0.6, unit: "×", why: "3 s until the scan, so that the till hears of it soon; 5 s would be 0.60"},
+		{name: "G19", what: "busiest second with 500 open payments", reference: "Klarna's 50 a second", must: 0.8, aim: 0.8, unit: "×"},
+		{name: "G20", what: "stripped program", reference: "its libraries alone", must: 2, aim: 1.5, unit: "×"},
+		{name: "G21", what: "memory at rest", reference: "node-exporter", must: 1, aim: 0.75, unit: "×"},
+		{name: "G22", what: "start to ready", reference: "node-exporter", must: 2, aim: 1, unit: "×"},
+		{name: "G23 rss", what: "largest memory, fifty tills", reference: "20 MiB", must: 2, aim: 1.5, unit: "×"},
+		{name: "G23 cpu", what: "processor time per sale", reference: "0.2 ms", must: 4, aim: 2, unit: "×"},
+		{name: "G24", what: "systems that it builds for", reference: "ten", must: 10, aim: 10, below: true},
+		{name: "idle", what: "64 lanes with 128 screens at rest", reference: "size", must: 64, aim: 64, unit: " MiB"},
+		{name: "million commit", what: "commit at 1,000,000 payments, p50", reference: "at one", must: 1.5, aim: 1.1, unit: "×"},
+		{name: "million start", what: "start after kill -9 at 1,000,000 payments", reference: "at one", must: 4, aim: 1.5, unit: "×", why: "as with G8"},
+	}
+}
+
+// verdict is what a figure reaches.
+func (g goal) verdict(f figure) string {
+	reaches := func(bound float64) bool {
+		if g.below {
+			return f.Value >= bound
+		}
+		return f.Value <= bound
+	}
+	switch {
+	case reaches(g.aim):
+		return "aim"
+	case reaches(g.must):
+		return "must"
+	}
+	return "**missed**"
+}
+
+func (g goal) bound(v float64) string {
+	sign := "≤"
+	if g.below {
+		sign = "≥"
+	}
+	return fmt.Sprintf("%s %g%s", sign, v, g.unit)
+}
