@@ -67,6 +67,19 @@ func Compact(path string, retention time.Duration, now time.Time) (removed uint6
 	return removed, nil
 }
 
+// Outdated reports whether Compact would find something to remove. It looks at as many records as it would remove,
+// and where there is nothing at one.
+func (j *Journal) Outdated(retention time.Duration, now time.Time) (bool, error) {
+	if j.db == nil || j.Damage() != nil {
+		return false, j.Damage()
+	}
+	cut, err := j.cut(now, max(retention, minRetention))
+	if err != nil {
+		return false, fmt.Errorf("retention: %w", err)
+	}
+	return cut.Seq != j.id.Removed.Seq, nil
+}
+
 // closeAfterCompact: on Windows the file had to be closed before it could be replaced.
 func (j *Journal) closeAfterCompact() error {
 	if j.db == nil {

@@ -157,6 +157,9 @@ func TestCompactKeeps(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := newShop(t)
 			tt.fill(s)
+			if got, err := s.Outdated(year, tt.now); got != (tt.want > 0) || err != nil {
+				t.Errorf("Outdated = %t, %v, want %t", got, err, tt.want > 0)
+			}
 			if got := compact(t, s, tt.now); got != tt.want {
 				t.Errorf("Compact removed %d records, want %d", got, tt.want)
 			}

@@ -66,3 +66,6 @@ func WitnessText(epoch string, m Mark) string { return witnessText(epoch, m) }
 
 // CheckTree walks the tree of pages.
 func CheckTree(file io.ReaderAt, size int64) error { return checkTree(file, size) }
+
+// WalkRest is what VerifyRest does before it follows any page.
+func (j *Journal) WalkRest() error { return j.view(j.walkRest) }

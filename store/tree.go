@@ -9,6 +9,8 @@ import (
 	"hash/fnv"
 	"io"
 	"time"
+
+	"go.etcd.io/bbolt"
 )
 
 // bbolt follows the page numbers that it finds. Where they lead back to a page above, which a lost or
@@ -31,8 +33,12 @@ const (
 	metaMagic = 0xED0CDAED
 	metaSize  = 64
 
-	// walkTime bounds the walk: on slow media a large file is only walked in part, from the top down.
-	walkTime = time.Second
+	// openWalk bounds the walk of Open, and restWalk the one of VerifyRest: a large file is only walked in part,
+	// from the top down. Branches come first, and a start needs no more leaves than the newest; a till waits for it.
+	openWalk = 50 * time.Millisecond
+	restWalk = time.Second
+	// leastWalk is how many pages are looked at in any case: a small journal is walked whole on any machine.
+	leastWalk = 2000
 )
 
 // errLoop names no page: which one is wrong cannot be told.
@@ -59,9 +65,23 @@ func checkTree(file io.ReaderAt, size int64) error {
 	if root == 0 || w.pageSize == 0 || w.pages > uint64(size)/w.pageSize+1 {
 		return nil // bbolt finds its own words, or the check of the file's size does
 	}
-	w.file, w.seen = file, make([]bool, w.pages)
+	w.file = file
+	return w.from(root, openWalk)
+}
+
+// walkRest walks the tree of one transaction, whose pages stay as they are until it ends.
+func (j *Journal) walkRest(tx *bbolt.Tx) error {
+	w := walk{file: j.file, pageSize: uint64(j.db.Info().PageSize)}
+	w.pages = uint64(tx.Size()) / w.pageSize
+	return w.from(uint64(tx.Cursor().Bucket().Root()), restWalk)
+}
+
+// from walks downwards from a root until the time is up.
+func (w *walk) from(root uint64, within time.Duration) error {
+	w.seen = make([]bool, w.pages)
 	w.next = []step{{root, 2}} // the buckets, and the days of webhook events
-	for end := time.Now().Add(walkTime); len(w.next) > 0 && time.Now().Before(end); {
+	end := time.Now().Add(within)
+	for n := 0; len(w.next) > 0 && (n < leastWalk || time.Now().Before(end)); n++ {
 		at := w.next[0]
 		w.next = w.next[1:]
 		if err := w.visit(at); err != nil {

@@ -60,6 +60,39 @@ func TestAPageThatLeadsBackIsSeen(t *testing.T) {
 	}
 }
 
+// Open does not walk all of a large journal, so what it left is walked before anything follows its pages.
+func TestAPageThatLeadsBackIsSeenInAnOpenJournal(t *testing.T) {
+	s := newShop(t)
+	for n := range 8 {
+		s.pay(id("lane-1", n))
+	}
+	if err := s.WalkRest(); err != nil {
+		t.Fatalf("WalkRest of a sound journal = %v", err)
+	}
+	f, err := os.OpenFile(s.path, os.O_RDWR, 0o600)
+	must(t, err)
+	t.Cleanup(func() { must(t, f.Close()) })
+	sound, err := os.ReadFile(s.path)
+	must(t, err)
+	page, seen := os.Getpagesize(), 0
+	for number := 2; number < len(sound)/page; number++ {
+		if binary.NativeEndian.Uint16(sound[number*page+8:]) != 1 {
+			continue
+		}
+		at := int64(number*page + 16 + 8)
+		_, err = f.WriteAt(binary.NativeEndian.AppendUint64(nil, uint64(number)), at)
+		must(t, err)
+		if _, ok := errors.AsType[*store.DamageError](s.WalkRest()); ok {
+			seen++
+		}
+		_, err = f.WriteAt(sound[at:at+8], at)
+		must(t, err)
+	}
+	if seen == 0 {
+		t.Error("no loop was seen: the test does not reach a branch in use")
+	}
+}
+
 // A disk that loses the page of a snapshot shows the one that lay there before, which is whole: to act
 // upon it would be to decide again what was decided.
 func TestASnapshotThatWasSetBackIsSeenAtOpen(t *testing.T) {

@@ -177,7 +177,10 @@ func (j *Journal) Verify(ctx context.Context, progress func(done, total uint64))
 type readPayment func(tx *bbolt.Tx, n uint64) (stored, error)
 
 func (j *Journal) verify(ctx context.Context, progress func(done, total uint64), read readPayment) error {
-	err := j.verifyChain(ctx, progress)
+	err := j.view(j.walkRest) // before anything follows its pages
+	if err == nil {
+		err = j.verifyChain(ctx, progress)
+	}
 	if err == nil {
 		err = j.verifyPayments(ctx, read)
 	}

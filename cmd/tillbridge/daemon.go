@@ -84,19 +84,39 @@ func newDaemon(cfg config.Config, o serveOptions, std streams, log *slog.Logger)
 // exitLocked is the code of a second daemon on one data folder.
 const exitLocked = 3
 
-// openJournal lets go of what is older than the retention, then opens what is left.
+// openJournal opens the journal, and again after it has let go of what is older than the retention. Every start
+// looks, but only one a week has something to remove.
 func openJournal(cfg config.Config, log *slog.Logger) (*store.Journal, error) {
 	path := filepath.Join(cfg.DataDir, journalFile)
-	switch removed, err := store.Compact(path, cfg.Retention, time.Now()); {
-	case errors.Is(err, store.ErrLocked):
-		return nil, &exitError{exitLocked, fmt.Errorf("another tillbridge runs on %s: %w", cfg.DataDir, err)}
-	case err != nil && !errors.Is(err, os.ErrNotExist):
+	j, err := openOwn(cfg, path)
+	if err != nil {
+		return nil, err
+	}
+	outdated, err := j.Outdated(cfg.Retention, time.Now())
+	if err != nil {
 		log.Warn("journal not compacted", "error", err)
-	case removed > 0:
+	}
+	if !outdated {
+		return j, nil
+	}
+	if err = j.Close(); err != nil {
+		return nil, fmt.Errorf("close the journal before its compaction: %w", err)
+	}
+	if removed, err := store.Compact(path, cfg.Retention, time.Now()); err != nil {
+		log.Warn("journal not compacted", "error", err)
+	} else {
 		log.Info("journal compacted", "records_removed", removed)
 	}
+	return openOwn(cfg, path)
+}
+
+// openOwn opens the journal as its one owner.
+func openOwn(cfg config.Config, path string) (*store.Journal, error) {
 	j, err := store.Open(path, store.Options{})
-	if err != nil {
+	switch {
+	case errors.Is(err, store.ErrLocked):
+		return nil, &exitError{exitLocked, fmt.Errorf("another tillbridge runs on %s: %w", cfg.DataDir, err)}
+	case err != nil:
 		return nil, fmt.Errorf("open the journal: %w", err)
 	}
 	return j, nil
