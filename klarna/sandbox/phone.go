@@ -7,7 +7,7 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"html/template"
+	"io"
 	"net/http"
 	"strconv"
 	"strings"
@@ -23,8 +23,7 @@ var web embed.FS // the phone page
 const imageScale = 8
 
 func (s *Server) phoneRoutes(mux *http.ServeMux) {
-	page := template.Must(template.ParseFS(web, "web/phone.html"))
-	mux.HandleFunc("GET /phone/{id}", func(w http.ResponseWriter, r *http.Request) { s.phonePage(w, r, page) })
+	mux.HandleFunc("GET /phone/{id}", s.phonePage)
 	for _, step := range []Step{StepOpen, StepApprove, StepReject, StepAbort} {
 		mux.Handle("POST /phone/{id}/"+string(step), s.sameOrigin(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			s.phoneStep(w, r, step)
@@ -109,7 +108,7 @@ func decimal(minor int64) string {
 
 func wantsHTML(r *http.Request) bool { return strings.Contains(r.Header.Get("Accept"), "text/html") }
 
-func (s *Server) phonePage(w http.ResponseWriter, r *http.Request, page *template.Template) {
+func (s *Server) phonePage(w http.ResponseWriter, r *http.Request) {
 	v, ok := s.view(r.PathValue("id"))
 	w.Header().Set("Vary", "Accept")
 	if !wantsHTML(r) {
@@ -131,7 +130,7 @@ func (s *Server) phonePage(w http.ResponseWriter, r *http.Request, page *templat
 		w.WriteHeader(http.StatusNotFound)
 		v.Headline, v.Advice = "Unknown code", "This code is not, or no longer, known. Ask the store for a new one."
 	}
-	if err := page.Execute(w, v); err != nil {
+	if _, err := io.WriteString(w, v.html()); err != nil {
 		s.log.Warn("phone page not sent", "err", err)
 	}
 }
