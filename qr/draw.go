@@ -9,7 +9,7 @@ import (
 	"image"
 	"image/color"
 	"image/png"
-	"strings"
+	"strconv"
 )
 
 // maxPixels bounds one module's side, and with it the largest image: 185 modules of 32 pixels.
@@ -19,16 +19,20 @@ const maxPixels = 32
 // modules, so that any whole multiple of its width gives whole pixels.
 func (c Code) SVG() string {
 	side := c.size + 2*QuietZone
-	var b strings.Builder
-	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" shape-rendering="crispEdges">`, side, side)
-	fmt.Fprintf(&b, `<path fill="#fff" d="M0 0h%dv%dH0z"/><path fill="#000" d="`, side, side)
+	b := make([]byte, 0, 200+c.size*c.size*4) // more than any code's runs take
+	b = fmt.Appendf(b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" shape-rendering="crispEdges">`, side, side)
+	b = fmt.Appendf(b, `<path fill="#fff" d="M0 0h%dv%dH0z"/><path fill="#000" d="`, side, side)
+	number := func(before string, n int) { b = strconv.AppendInt(append(b, before...), int64(n), 10) }
 	for y := range c.size {
 		c.runs(y, func(x, length int) {
-			fmt.Fprintf(&b, "M%d %dh%dv1h-%dz", x+QuietZone, y+QuietZone, length, length)
+			number("M", x+QuietZone)
+			number(" ", y+QuietZone)
+			number("h", length)
+			number("v1h-", length)
+			b = append(b, 'z')
 		})
 	}
-	b.WriteString(`"/></svg>`)
-	return b.String()
+	return string(append(b, `"/></svg>`...))
 }
 
 // runs calls f for each unbroken stretch of dark modules in row y.

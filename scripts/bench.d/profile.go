@@ -79,7 +79,7 @@ func runProfile(ctx context.Context, b *bench, r *result) error {
 		return err
 	}
 	defer m.close()
-	file := filepath.Join(b.work, "cpu.pprof")
+	file := filepath.Join(b.root, "tmp", "bench", "cpu.pprof") // it stays, for whoever wants to look closer
 	program := filepath.Join(b.root, "tmp", "bench", "program.test")
 	const lanes = 50
 	s, err := b.openShop(ctx, premises{
@@ -94,7 +94,7 @@ func runProfile(ctx context.Context, b *bench, r *result) error {
 		return err
 	}
 	g := &stage{mock: m, shops: map[string]*shop{lineProgram: s}, next: map[string]int{}}
-	sales := b.pick(4000, 100)
+	sales := b.pick(4000, 300)
 	if _, err = g.alone(lineProgram, sales)(ctx); err != nil {
 		return err
 	}
