@@ -10,7 +10,7 @@ import (
 
 // runCalls counts connections to Klarna: fifty tills with twenty sales each, and one sale after a long rest.
 func runCalls(ctx context.Context, b *bench, r *result) error {
-	m, err := b.newMock(ctx, false)
+	m, err := b.newMock(ctx)
 	if err != nil {
 		return err
 	}
@@ -46,11 +46,10 @@ func runCalls(ctx context.Context, b *bench, r *result) error {
 	alone := g.alone(lineProgram, 1)
 	var warm, rested []float64
 	for range b.pick(20, 2) {
-		one, err := alone(ctx)
-		if err != nil {
+		if rested, err = alone(ctx); err != nil {
 			return err
 		}
-		warm = append(warm, one...)
+		warm = append(warm, rested...)
 	}
 	before := m.opened.Load()
 	if err = wait(ctx, time.Duration(b.pick(110, 1))*time.Second); err != nil {

@@ -10,6 +10,7 @@ import (
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -20,6 +21,7 @@ import (
 
 	"github.com/gorilla/websocket"
 	rsc "rsc.io/qr"
+
 	"tillbridge/qr"
 )
 
@@ -124,9 +126,10 @@ func (w *floor) serve(ctx context.Context, conn net.Conn) error {
 	}
 	for {
 		line, err := lines.ReadSlice('\n')
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return nil
-		} else if err != nil {
+		}
+		if err != nil {
 			return err
 		}
 		if err = w.sell(ctx, conn, w.screens[lane], line); err != nil {

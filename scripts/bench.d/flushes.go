@@ -18,7 +18,7 @@ var errNoStrace = errors.New("strace is missing or may not trace here")
 
 // traced is the program under strace, which writes one line for each flush.
 func (b *bench) traced(ctx context.Context, name string, rules ...string) (line []string, trace string, err error) {
-	if out, err := exec.CommandContext(ctx, "strace", "-f", "-qq", "-o", os.DevNull, "true").CombinedOutput(); err != nil {
+	if out, err := exec.CommandContext(ctx, "strace", "-f", "-qq", "-o", os.DevNull, "true").CombinedOutput(); err != nil { //nolint:gosec // nothing of it comes from outside
 		return nil, "", fmt.Errorf("%w: %s", errNoStrace, out)
 	}
 	trace = filepath.Join(b.work, name+".trace")

@@ -41,7 +41,9 @@ func wholeSale(id payment.ID, at time.Time) []payment.Event {
 		payment.ApprovedByKlarna{At: at, Key: finalize.Intent.Key, Transaction: payment.Transaction{
 			ID: payment.TransactionID("krn:payment:eu1:transaction:" + id.String()), Amount: payment.Amount{Minor: 1610, Currency: "EUR"}, Reference: "ref-" + id.String(),
 		}},
-		payment.Offered{At: at}, payment.Confirmed{At: at, Outcome: payment.Approved, OK: true}, capture,
+		payment.Offered{At: at},
+		payment.Confirmed{At: at, Outcome: payment.Approved, OK: true},
+		capture,
 		payment.Captured{At: at, Key: capture.Intent.Key, CaptureID: "capture-" + id.String()},
 	}
 }

@@ -85,7 +85,7 @@ func (b *bench) commitsOf(ctx context.Context, r *result, payments int, name, em
 
 // startsOf is how long a start takes after kill -9, with payments that were open then.
 func (b *bench) startsOf(ctx context.Context, r *result, payments int, name, empty, full string) error {
-	m, err := b.newMock(ctx, false)
+	m, err := b.newMock(ctx)
 	if err != nil {
 		return err
 	}
@@ -94,33 +94,22 @@ func (b *bench) startsOf(ctx context.Context, r *result, payments int, name, emp
 	memory := map[string][]float64{}
 	for i, folder := range []string{empty, full} {
 		line := []string{lineEmpty, name}[i]
-		s, err := b.openShop(ctx, premises{name: fmt.Sprintf("shop-%d", i), lanes: 8, klarna: m.base, root: m.root, data: folder})
-		if err != nil {
-			s.close()
-			return err
-		}
-		if err = s.staff(ctx, 0); err != nil {
-			s.close()
-			return err
-		}
-		for lane, t := range s.tills { // eight payments wait for their customers when the power goes
-			if err = errors.Join(t.pay(fmt.Sprintf("O%d-%d", i, lane)), heardCode(t)); err != nil {
-				s.close()
-				return err
-			}
+		s, failed := b.openWaiting(ctx, m, i, folder)
+		defer s.close()
+		if failed != nil {
+			return failed
 		}
 		all = append(all, contestant{line, func(ctx context.Context) ([]float64, error) {
 			s.kill()
 			began := time.Now()
-			err := s.start(ctx)
+			started := s.start(ctx)
 			took := float64(time.Since(began))
-			if err == nil {
-				err = wait(ctx, time.Second)
+			if started == nil {
+				started = wait(ctx, time.Second)
 			}
 			memory[line] = append(memory[line], s.status("VmRSS"))
-			return []float64{took}, err
+			return []float64{took}, started
 		}})
-		defer s.close()
 	}
 	s, err := play(ctx, b.pick(12, 2), all)
 	if err != nil {
@@ -136,6 +125,23 @@ func (b *bench) startsOf(ctx context.Context, r *result, payments int, name, emp
 		r.goal("million start", ratioOf(rows, name), "")
 	}
 	return nil
+}
+
+// openWaiting is a shop with a journal of its own and eight payments that wait for their customers.
+func (b *bench) openWaiting(ctx context.Context, m *mock, i int, folder string) (*shop, error) {
+	s, err := b.openShop(ctx, premises{name: fmt.Sprintf("shop-%d", i), lanes: 8, klarna: m.base, root: m.root, data: folder})
+	if err == nil {
+		err = s.staff(ctx, 0)
+	}
+	if err != nil {
+		return s, err
+	}
+	for lane, t := range s.tills {
+		if err = errors.Join(t.pay(fmt.Sprintf("O%d-%d", i, lane)), heardCode(t)); err != nil {
+			return s, err
+		}
+	}
+	return s, nil
 }
 
 func heardCode(t *till) error {
@@ -159,7 +165,7 @@ func runRetention(ctx context.Context, b *bench, r *result) (err error) {
 		return err
 	}
 	began := time.Now()
-	removed, err := store.Compact(path, keep, began)
+	removed, err := store.Compact(path, keep, began) //nolint:contextcheck // it ends by itself
 	if err != nil {
 		return err
 	}
@@ -171,6 +177,11 @@ func runRetention(ctx context.Context, b *bench, r *result) (err error) {
 	r.add(fmt.Sprintf("Retention and compaction of %d whole sales", count), "",
 		plain("records removed", "", float64(removed)), plain("time, once, at a start", "ns", float64(took)),
 		plain("file before", "MiB", float64(before.Size())/(1<<20)), plain("file after", "MiB", float64(after.Size())/(1<<20)))
+	return b.commitsAfterRetention(ctx, r, path)
+}
+
+// commitsAfterRetention is how long one more commit takes once the file was written anew.
+func (b *bench) commitsAfterRetention(ctx context.Context, r *result, path string) (err error) {
 	small := filepath.Join(b.work, "small")
 	if _, err = generate(small, 1_000, days, wholeSale); err != nil {
 		return err

@@ -13,7 +13,7 @@ import (
 
 // runIdle is a large shop at rest, and what happens when its screens all come back in one moment.
 func runIdle(ctx context.Context, b *bench, r *result) error {
-	m, err := b.newMock(ctx, false)
+	m, err := b.newMock(ctx)
 	if err != nil {
 		return err
 	}

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"go.etcd.io/bbolt"
+
 	"tillbridge/payment"
 	"tillbridge/store"
 )
@@ -243,7 +244,9 @@ func (b *bench) grouped(ctx context.Context, r *result) error {
 		wants <- done
 		return <-done
 	}
-	each := func(put func() error) func(context.Context) ([]float64, error) { return crowd(many, b.pick(20, 4), put) }
+	each := func(put func() error) func(context.Context) ([]float64, error) {
+		return crowd(many, b.pick(20, 4), put)
+	}
 	const limit, line = "limit: raw, group commit", "tillbridge, its engine's group commit"
 	all := []contestant{
 		{limit, each(func() error { return raw.append(record()) })},

@@ -52,7 +52,7 @@ const (
 )
 
 func runLink(ctx context.Context, b *bench, r *result) error {
-	m, err := b.newMock(ctx, false)
+	m, err := b.newMock(ctx)
 	if err != nil {
 		return err
 	}
@@ -173,13 +173,7 @@ func (b *bench) statusOverSerial(ctx context.Context, r *result, m *mock) error 
 	ours := &asker{tills: []*till{t}, ask: `{"type":"ping","n":2}`}
 	echo := &asker{tills: []*till{newTill(echoFar)}, ask: strings.Repeat("x", 60)}
 	const floor, line = "echo over a pseudo-terminal", "answer over a pseudo-terminal"
-	slow := ours.questions(10)
-	all := []contestant{{floor, echo.questions(10)}, {line, func(ctx context.Context) ([]float64, error) {
-		if err := wait(ctx, 220*time.Millisecond); err != nil { // the lane's pace: fifty a second
-			return nil, err
-		}
-		return slow(ctx)
-	}}}
+	all := []contestant{{floor, echo.questions(10)}, {line, paced(ours.questions(10))}}
 	sc, err := play(ctx, b.pick(100, 5), all)
 	if err != nil {
 		return err
@@ -188,6 +182,16 @@ func (b *bench) statusOverSerial(ctx context.Context, r *result, m *mock) error 
 	r.add("An answer over a serial line without the line's own time, median", floor, rows...)
 	r.goal("G15", ratioOf(rows, line), "no idle time-out: a line ends with its last byte")
 	return nil
+}
+
+// paced waits before each slice of ten questions: a lane answers fifty a second without delay.
+func paced(slice func(context.Context) ([]float64, error)) func(context.Context) ([]float64, error) {
+	return func(ctx context.Context) ([]float64, error) {
+		if err := wait(ctx, 220*time.Millisecond); err != nil {
+			return nil, err
+		}
+		return slice(ctx)
+	}
 }
 
 func heardPong(t *till) bool {

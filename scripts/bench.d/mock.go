@@ -36,7 +36,7 @@ type mock struct {
 	opened atomic.Int64 // connections
 }
 
-func (b *bench) newMock(ctx context.Context, h2 bool) (*mock, error) {
+func (b *bench) newMock(ctx context.Context) (*mock, error) {
 	pair, root, err := selfSigned()
 	if err != nil {
 		return nil, fmt.Errorf("certificate of the mock: %w", err)
@@ -60,7 +60,6 @@ func (b *bench) newMock(ctx context.Context, h2 bool) (*mock, error) {
 	}
 	m.server.Protocols = &http.Protocols{}
 	m.server.Protocols.SetHTTP1(true)
-	m.server.Protocols.SetHTTP2(h2)
 	go func() { _ = m.server.ServeTLS(ln, "", "") }() // ends with close
 	return m, nil
 }
@@ -114,8 +113,8 @@ func (m *mock) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			`"amount":1610,"currency":"EUR","state":"SUBMITTED","state_context":{"customer_interaction":{"method":"QR_CODE","qr_code":{"target_url":"%s"}}},`+
 			`"expires_at":"%s"}}`, uuid(n), target(n), expires)
 	case http.MethodDelete:
-		_, _ = fmt.Fprintf(w, `{"payment_request_id":"%s","state":"CANCELED"}`, id)
+		_, _ = fmt.Fprintf(w, `{"payment_request_id":"%s","state":"CANCELED"}`, id) //nolint:gosec // no browser comes here
 	default:
-		_, _ = fmt.Fprintf(w, `{"payment_request_id":"%s","amount":1610,"currency":"EUR","state":"SUBMITTED"}`, id)
+		_, _ = fmt.Fprintf(w, `{"payment_request_id":"%s","amount":1610,"currency":"EUR","state":"SUBMITTED"}`, id) //nolint:gosec // no browser comes here
 	}
 }

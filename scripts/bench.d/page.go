@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -95,9 +96,7 @@ func writeMachine(s *strings.Builder, all []*result) {
 func writeGoals(s *strings.Builder, all []*result) {
 	found := map[string]figure{}
 	for _, r := range all {
-		for name, f := range r.Goals {
-			found[name] = f
-		}
+		maps.Copy(found, r.Goals)
 	}
 	s.WriteString("## Goals\n\n| | figure | beside | must | aim | measured | reached |\n|---|---|---|---|---|---|---|\n")
 	for _, g := range goals() {

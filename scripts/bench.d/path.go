@@ -31,7 +31,7 @@ func (b *bench) perform(ctx context.Context, lanes int) (*stage, error) {
 	if err := b.needsDisk(); err != nil {
 		return nil, err
 	}
-	m, err := b.newMock(ctx, false)
+	m, err := b.newMock(ctx)
 	if err != nil {
 		return nil, err
 	}

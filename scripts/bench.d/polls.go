@@ -91,7 +91,9 @@ func newWorld(lanes int, seed uint64) *world {
 
 func laneID(n int) payment.LaneID { return payment.LaneID(fmt.Sprintf("lane-%d", n)) }
 
-func (w *world) at(after time.Duration, in engine.Input) { w.due = append(w.due, event{w.now + after, in}) }
+func (w *world) at(after time.Duration, in engine.Input) {
+	w.due = append(w.due, event{w.now + after, in})
+}
 
 // handle gives the core one input and does what it asks for.
 func (w *world) handle(in engine.Input) {

@@ -74,7 +74,7 @@ func ownerOf(stack []string) string {
 }
 
 func runProfile(ctx context.Context, b *bench, r *result) error {
-	m, err := b.newMock(ctx, false)
+	m, err := b.newMock(ctx)
 	if err != nil {
 		return err
 	}

@@ -164,10 +164,10 @@ func runPush(ctx context.Context, b *bench, r *result) error {
 		{"server-sent events over net/http", openEvents},
 		{lineHub, openHub},
 	} {
-		a, err := open.open(ctx, one)
+		a, failed := open.open(ctx, one)
 		defer a.end()
-		if err != nil {
-			return fmt.Errorf("%s: %w", open.name, err)
+		if failed != nil {
+			return fmt.Errorf("%s: %w", open.name, failed)
 		}
 		a.listen(a.clients)
 		all = append(all, contestant{open.name, a.pushes(20, a.clients)})

@@ -80,6 +80,19 @@ func (c *crowdOf[T]) each(write func(T) error) error {
 	return nil
 }
 
+// sockets are plain ones.
+type sockets struct{ crowdOf[net.Conn] }
+
+// accept greets the next.
+func (s *sockets) accept(ln net.Listener, greet func(net.Conn) error) error {
+	conn, err := ln.Accept()
+	if err != nil {
+		return err
+	}
+	s.join(conn)
+	return greet(conn)
+}
+
 // openRawTCP writes the bytes of a frame to sockets.
 func openRawTCP(ctx context.Context, view []byte) (*audience, error) {
 	ln, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
@@ -87,22 +100,15 @@ func openRawTCP(ctx context.Context, view []byte) (*audience, error) {
 		return nil, err
 	}
 	bytes := append([]byte{0x81, 126, byte(len(view) >> 8), byte(len(view))}, view...)
-	a, conns := &audience{frame: readFrame, close: func() { _ = ln.Close() }}, &crowdOf[net.Conn]{}
+	a, conns := &audience{frame: readFrame, close: func() { _ = ln.Close() }}, &sockets{}
 	write := func(c net.Conn) error {
-		_, err := c.Write(bytes)
-		return err
+		_, failed := c.Write(bytes)
+		return failed
 	}
 	a.push = func() error { return conns.each(write) }
 	for range audienceSize {
 		accepted := make(chan error, 1)
-		go func() {
-			conn, err := ln.Accept()
-			if err == nil {
-				conns.join(conn)
-				err = write(conn)
-			}
-			accepted <- err
-		}()
+		go func() { accepted <- conns.accept(ln, write) }()
 		if err = a.seat(ctx, ln.Addr().String(), "", ""); err != nil {
 			return a, err
 		}
@@ -195,33 +201,17 @@ func (a *audience) fill(ctx context.Context, at string, err error, hello, more s
 // openHub is the program's own hub with three lanes: a lane has four screens at most.
 func openHub(ctx context.Context, _ []byte) (*audience, error) {
 	lanes := []payment.LaneID{"lane-1", "lane-2", "lane-3"}
-	token := strings.Repeat("t", 26)
-	o := display.Options{Tokens: map[payment.LaneID]secret.Text{}}
+	token, host := strings.Repeat("t", 26), ""
+	o := display.Options{
+		Tokens: map[payment.LaneID]secret.Text{},
+		Hosts:  func() []string { return []string{host} }, Origins: func() []string { return []string{"http://" + host} },
+	}
 	for _, l := range lanes {
 		o.Tokens[l] = secret.New(token)
 	}
-	host := ""
-	o.Hosts = func() []string { return []string{host} }
-	o.Origins = func() []string { return []string{"http://" + host} }
 	hub := display.NewHub(o)
-	running, stop := context.WithCancel(ctx)
-	ended := make(chan error, 1)
-	go func() { ended <- hub.Run(running) }()
-	a := &audience{frame: readFrame}
-	at, err := a.serveHTTP(ctx, hub.Handler())
-	if err != nil {
-		stop()
-		return a, err
-	}
-	host = at
-	closeServer := a.close
-	a.close = func() {
-		stop()
-		<-ended
-		closeServer()
-	}
 	n := 0
-	a.push = func() error {
+	a := &audience{frame: readFrame, push: func() error {
 		n++
 		for _, l := range lanes {
 			s := scene()
@@ -229,17 +219,38 @@ func openHub(ctx context.Context, _ []byte) (*audience, error) {
 			hub.Show(l, s)
 		}
 		return nil
+	}}
+	var err error
+	if host, err = a.serveHTTP(ctx, hub.Handler()); err != nil {
+		return a, err
 	}
+	a.run(ctx, hub)
 	if err = a.push(); err != nil {
 		return a, err
 	}
 	for i := range audienceSize {
 		path := "/display/" + string(lanes[i%len(lanes)]) + "/socket"
-		if err = a.seat(ctx, at, handshake(path, at), masked(`{"type":"hello","token":"`+token+`","lang":"en"}`)); err != nil {
+		if err = a.seat(ctx, host, handshake(path, host), masked(`{"type":"hello","token":"`+token+`","lang":"en"}`)); err != nil {
 			return a, err
 		}
 	}
 	return a, a.quiet()
+}
+
+// run keeps the hub sending until the audience ends.
+func (a *audience) run(ctx context.Context, hub *display.Hub) {
+	running, stop := context.WithCancel(ctx)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_ = hub.Run(running) // it ends because it was asked to
+	}()
+	closeServer := a.close
+	a.close = func() {
+		stop()
+		<-ended
+		closeServer()
+	}
 }
 
 // quiet reads away what screens get when others join their lane.

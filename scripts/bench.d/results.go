@@ -54,22 +54,16 @@ func (r *result) add(title, reference string, rows ...row) {
 
 func (r *result) goal(name string, value float64, text string) { r.Goals[name] = figure{value, text} }
 
-func (r *result) note(format string, args ...any) { r.Notes = append(r.Notes, fmt.Sprintf(format, args...)) }
+func (r *result) note(format string, args ...any) {
+	r.Notes = append(r.Notes, fmt.Sprintf(format, args...))
+}
 
 // plain is a row without a reference.
 func plain(line, unit string, samples ...float64) row {
 	return row{Line: line, Unit: unit, Value: spreadOf(samples), Rounds: len(samples)}
 }
 
-// beside is a row with a reference.
-func beside(line, unit string, samples, reference []float64) row {
-	r := plain(line, unit, samples...)
-	ratio := against(samples, reference)
-	r.Ratio = &ratio
-	return r
-}
-
-// median finds a row's ratio, for a goal.
+// ratioOf finds a row's ratio, for a goal.
 func ratioOf(rows []row, line string) float64 {
 	for _, r := range rows {
 		if r.Line == line && r.Ratio != nil {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -65,9 +66,9 @@ func (b *bench) openShop(ctx context.Context, own premises) (*shop, error) {
 	fmt.Fprintf(&c, "version: 1\ndata_dir: %q\nhttp: {listen: %q}\nstore: {reference: S0042}\n", s.own.data, s.web)
 	fmt.Fprintf(&c, "klarna: {environment: test, base_url: %q, api_key_file: %q%s}\nlanes:\n", own.klarna, key, own.extra)
 	for n := range own.lanes {
-		at, err := b.freePort(ctx)
-		if err != nil {
-			return nil, err
+		at, failed := b.freePort(ctx)
+		if failed != nil {
+			return nil, failed
 		}
 		at = "tcp://" + at
 		if own.till != nil {
@@ -90,7 +91,7 @@ func (s *shop) start(ctx context.Context) error {
 		env = append(env, "SSL_CERT_FILE="+s.own.root) // crypto/x509 reads it in place of the system's
 	}
 	var err error
-	if s.process, err = s.b.launch(ctx, s.own.name, env, append(s.own.program[:len(s.own.program):len(s.own.program)], "serve", "--config", s.file)); err != nil {
+	if s.process, err = s.b.launch(ctx, s.own.name, env, append(slices.Clip(s.own.program), "serve", "--config", s.file)); err != nil {
 		return err
 	}
 	if err = until(ctx, time.Millisecond, func() bool { return s.answers(ctx) || s.gone() }); err == nil && s.gone() {

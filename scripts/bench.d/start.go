@@ -75,7 +75,7 @@ func (s *starter) begin(b *bench) func(context.Context) ([]float64, error) {
 
 const (
 	lineExporter  = "prometheus-node-exporter"
-	lineMosquitto = "mosquitto"
+	lineMosquitto = "mosquitto" //nolint:misspell // its name
 )
 
 // starters are all that is here, and the names of those that are not.
@@ -113,7 +113,7 @@ func (b *bench) starters(s *shop) (all []*starter, missing []string) {
 }
 
 func runStart(ctx context.Context, b *bench, r *result) error {
-	m, err := b.newMock(ctx, false)
+	m, err := b.newMock(ctx)
 	if err != nil {
 		return err
 	}
@@ -147,13 +147,12 @@ func runStart(ctx context.Context, b *bench, r *result) error {
 	r.add("The very first start, which makes journal, reserve and keys", "", plain(lineProgram, "ns", cold))
 	var memory []row
 	for _, one := range all {
-		row := plain(one.name, "MiB", one.memory...)
-		memory = append(memory, row)
+		memory = append(memory, plain(one.name, "MiB", one.memory...))
 	}
 	r.add("Memory a second later (resident set)", "", memory...)
 	r.goal("G22", ratioOf(rows, lineProgram), "")
 	if ours, theirs := valueOf(memory, lineProgram), valueOf(memory, lineExporter); theirs > 0 {
-		r.goal("G21", ours/theirs, fmt.Sprintf("%.1f MiB; mosquitto %.1f MiB", ours, valueOf(memory, lineMosquitto)))
+		r.goal("G21", ours/theirs, fmt.Sprintf("%.1f MiB; %s %.1f MiB", ours, lineMosquitto, valueOf(memory, lineMosquitto)))
 	}
 	return b.sizes(r)
 }

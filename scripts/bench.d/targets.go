@@ -108,19 +108,12 @@ func (b *bench) soldOn(ctx context.Context, r *result, k *klarna, arch, qemu str
 		if err = s.tills[0].pay(id); err != nil {
 			return err
 		}
-		shown, err := s.screens[0].code()
-		if err != nil {
-			return err
+		shown, failed := s.screens[0].code()
+		if failed != nil {
+			return failed
 		}
-		end, err := s.tills[0].hear(ofType("result", id))
-		if err == nil && end.Outcome != "approved" {
-			err = fmt.Errorf("%w: %s", errSale, end.Outcome)
-		}
-		if err == nil {
-			err = s.tills[0].confirm(end)
-		}
-		if err != nil {
-			return err
+		if failed = s.tills[0].approved(id); failed != nil {
+			return failed
 		}
 		code, sale = append(code, float64(shown.Sub(began))), append(sale, float64(time.Since(began)))
 	}
@@ -130,6 +123,18 @@ func (b *bench) soldOn(ctx context.Context, r *result, k *klarna, arch, qemu str
 	r.add("Whole sales on "+arch+", emulated", "", plain("first start, until a till is answered", "ns", float64(ready)), plain("code on the screen", "ns", code...),
 		plain("result at the till", "ns", sale...), plain("memory, the emulator's included", "MiB", s.status("VmHWM")))
 	return nil
+}
+
+// approved waits for the result, which must be a yes, and confirms it.
+func (t *till) approved(id string) error {
+	end, err := t.hear(ofType("result", id))
+	if err != nil {
+		return err
+	}
+	if end.Outcome != "approved" {
+		return fmt.Errorf("%w: %s", errSale, end.Outcome)
+	}
+	return t.confirm(end)
 }
 
 // captured waits until Klarna's books show every sale.
