@@ -7,6 +7,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -69,6 +70,10 @@ type event struct {
 
 // bodies are of no interest here.
 type bodies struct{}
+
+func (bodies) RefundBody(payment.Payment, payment.Refund) ([]byte, error) {
+	return nil, errors.New("nothing is refunded here")
+}
 
 func (bodies) Body(p payment.Payment, _ payment.Write, _ []byte) ([]byte, error) {
 	return []byte(p.ID.String()), nil
