@@ -123,6 +123,10 @@ func (t *till) refunded(word payment.Refunded) {
 	r := t.goods(word.ID)
 	if r != nil && r.ask.Of == word.Of && (r.ask.Amount == payment.Amount{} || r.ask.Amount == word.Amount) {
 		r.word = word.Outcome
+		if r.closed { // it was refused, asked again, and taken
+			r.closed = false
+			t.watchRefund(r)
+		}
 	}
 }
 
