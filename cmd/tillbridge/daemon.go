@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -207,6 +208,7 @@ func (d *daemon) serve(ctx context.Context, lines []carrier) error {
 		if err := d.journal.VerifyRest(ctx); err != nil && ctx.Err() == nil {
 			d.log.Error("journal damaged, no new payments", "error", err)
 		}
+		debug.FreeOSMemory() // what the start and this needed is not needed again
 		return nil
 	})
 	err := front.Wait()

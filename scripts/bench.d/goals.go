@@ -48,7 +48,7 @@ func goals() []goal {
 		{name: "G18 reads", what: "reads per payment", reference: "a poll every second", must: 0.7, aim: 0.6, unit: "×", why: "3 s until the scan, so that the till hears of it soon; 5 s would be 0.60"},
 		{name: "G19", what: "busiest second with 500 open payments", reference: "Klarna's 50 a second", must: 0.8, aim: 0.8, unit: "×"},
 		{name: "G20", what: "stripped program", reference: "its libraries alone", must: 2, aim: 1.5, unit: "×"},
-		{name: "G21", what: "memory at rest", reference: "node-exporter", must: 1, aim: 0.75, unit: "×"},
+		{name: "G21", what: "memory at rest", reference: "node-exporter", must: 1, aim: 0.75, unit: "×", why: "most of it are pages of the program's own file, which holds TLS, the simulator and the demo as well"},
 		{name: "G22", what: "start to ready", reference: "node-exporter", must: 2, aim: 1, unit: "×"},
 		{name: "G23 rss", what: "largest memory, fifty tills", reference: "20 MiB", must: 2, aim: 1.5, unit: "×"},
 		{name: "G23 cpu", what: "processor time per sale", reference: "0.2 ms", must: 4, aim: 2, unit: "×"},

@@ -13,6 +13,7 @@ import (
 	"encoding/pem"
 	"fmt"
 	"io"
+	"log/slog"
 	"math/big"
 	"net"
 	"net/http"
@@ -50,7 +51,7 @@ func (b *bench) newMock(ctx context.Context) (*mock, error) {
 		return nil, err
 	}
 	m.server = &http.Server{
-		Handler: m, ReadHeaderTimeout: time.Minute,
+		Handler: m, ReadHeaderTimeout: time.Minute, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelInfo),
 		TLSConfig: &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS13},
 		ConnState: func(_ net.Conn, s http.ConnState) {
 			if s == http.StateNew {

@@ -5,6 +5,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -132,9 +133,10 @@ func (s *shop) dial(ctx context.Context, lane int) (*till, error) {
 // staff connects a till to each lane, and so many screens.
 func (s *shop) staff(ctx context.Context, screens int) error {
 	for n := range s.own.lanes {
-		t, err := s.dial(ctx, n)
-		if err != nil {
-			return err
+		var t *till
+		var err error
+		if waited := until(ctx, time.Millisecond, func() bool { t, err = s.dial(ctx, n); return err == nil }); waited != nil {
+			return errors.Join(waited, err)
 		}
 		s.tills = append(s.tills, t)
 	}
