@@ -35,7 +35,7 @@ const (
 
 	// openWalk bounds the walk of Open, and restWalk the one of VerifyRest: a large file is only walked in part,
 	// from the top down. Branches come first, and a start needs no more leaves than the newest; a till waits for it.
-	openWalk = 50 * time.Millisecond
+	openWalk = 10 * time.Millisecond
 	restWalk = time.Second
 	// leastWalk is how many pages are looked at in any case: a small journal is walked whole on any machine.
 	leastWalk = 2000
@@ -51,6 +51,7 @@ type walk struct {
 	pages    uint64 // how many there are, used or not
 	seen     []bool // by page
 	next     []step
+	head     [pageHeader]byte // of the page that is looked at
 }
 
 // step is a page to look at. Inner says how many levels of buckets may lie in its leaves.
@@ -125,7 +126,7 @@ func (w *walk) visit(at step) error {
 		return errLoop
 	}
 	w.seen[at.page] = true
-	head := make([]byte, pageHeader)
+	head := w.head[:]
 	if _, err := w.file.ReadAt(head, int64(at.page*w.pageSize)); err != nil {
 		return nil //nolint:nilerr // cut off: the check of the file's size says so
 	}
