@@ -5,6 +5,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"time"
 )
 
@@ -27,10 +28,13 @@ func runCalls(ctx context.Context, b *bench, r *result) error {
 	g := &stage{mock: m, shops: map[string]*shop{lineProgram: s}, next: map[string]int{}}
 	m.delay.Store(int64(20 * time.Millisecond))
 	burst := g.together(lineProgram)
-	rounds := b.pick(20, 3)
-	for range rounds {
+	var firstOpened, firstCalls int64
+	for round := range b.pick(20, 3) {
 		if _, err = burst(ctx); err != nil {
 			return err
+		}
+		if round == 0 { // fifty at once need fifty connections, once
+			firstOpened, firstCalls = m.opened.Load(), m.calls.Load()
 		}
 		if err = wait(ctx, 300*time.Millisecond); err != nil { // a lane takes ten requests a second
 			return err
@@ -38,7 +42,8 @@ func runCalls(ctx context.Context, b *bench, r *result) error {
 	}
 	opened, calls := float64(m.opened.Load()), float64(m.calls.Load())
 	r.add("Fifty tills with twenty sales each", "", plain("calls", "", calls), plain("connections opened", "", opened))
-	r.goal("G16 reuse", 100*(1-opened/calls), "")
+	later := 100 * (1 - float64(m.opened.Load()-firstOpened)/float64(m.calls.Load()-firstCalls))
+	r.goal("G16 reuse", later, fmt.Sprintf("after the first fifty calls; of all %.1f %%", 100*(1-opened/calls)))
 	r.goal("G17", opened/lanes, "")
 
 	// The rest is longer than the 90 s after which net/http's default would have dropped every connection.
