@@ -46,8 +46,13 @@ func runCalls(ctx context.Context, b *bench, r *result) error {
 	r.goal("G16 reuse", later, fmt.Sprintf("after the first fifty calls; of all %.1f %%", 100*(1-opened/calls)))
 	r.goal("G17", opened/lanes, "")
 
-	// The rest is longer than the 90 s after which net/http's default would have dropped every connection.
 	m.delay.Store(0)
+	return b.rested(ctx, r, g)
+}
+
+// rested is the first sale after a rest that is longer than the 90 s after which net/http's default would have
+// dropped every connection.
+func (b *bench) rested(ctx context.Context, r *result, g *stage) (err error) {
 	alone := g.alone(lineProgram, 1)
 	var warm, rested []float64
 	for range b.pick(20, 2) {
@@ -56,7 +61,7 @@ func runCalls(ctx context.Context, b *bench, r *result) error {
 		}
 		warm = append(warm, rested...)
 	}
-	before := m.opened.Load()
+	before := g.mock.opened.Load()
 	if err = wait(ctx, time.Duration(b.pick(110, 1))*time.Second); err != nil {
 		return err
 	}
@@ -64,7 +69,7 @@ func runCalls(ctx context.Context, b *bench, r *result) error {
 		return err
 	}
 	r.add("A sale after almost two minutes without any", "", plain("sales one after the other", "ns", warm...),
-		plain("the first after the rest", "ns", rested...), plain("connections that it had to open", "", float64(m.opened.Load()-before)))
-	r.goal("G16 idle", 1+2*float64(m.opened.Load()-before), "round trips before the answer: a new connection would cost two more")
+		plain("the first after the rest", "ns", rested...), plain("connections that it had to open", "", float64(g.mock.opened.Load()-before)))
+	r.goal("G16 idle", 1+2*float64(g.mock.opened.Load()-before), "round trips before the answer: a new connection would cost two more")
 	return nil
 }
