@@ -25,7 +25,7 @@ func runCalls(ctx context.Context, b *bench, r *result) error {
 	if err = s.staff(ctx, lanes); err != nil {
 		return err
 	}
-	g := &stage{mock: m, shops: map[string]*shop{lineProgram: s}, next: map[string]int{}}
+	g := &stage{mock: m, shops: map[string]*shop{lineProgram: s}, next: map[string]int{}, used: map[int]time.Time{}}
 	m.delay.Store(int64(20 * time.Millisecond))
 	burst := g.together(lineProgram)
 	var firstOpened, firstCalls int64
@@ -35,9 +35,6 @@ func runCalls(ctx context.Context, b *bench, r *result) error {
 		}
 		if round == 0 { // fifty at once need fifty connections, once
 			firstOpened, firstCalls = m.opened.Load(), m.calls.Load()
-		}
-		if err = wait(ctx, 300*time.Millisecond); err != nil { // a lane takes ten requests a second
-			return err
 		}
 	}
 	opened, calls := float64(m.opened.Load()), float64(m.calls.Load())

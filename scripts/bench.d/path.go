@@ -24,6 +24,20 @@ type stage struct {
 	shops map[string]*shop
 	sold  int
 	next  map[string]int
+	used  map[int]time.Time // when each lane of the program had its last sale
+}
+
+// lanePace: a sale with its cancel is three requests, and a lane takes ten a second without delay.
+const lanePace = 320 * time.Millisecond
+
+// ready waits until the program's lane takes a sale without delay.
+func (g *stage) ready(ctx context.Context, name string, lane int) error {
+	if name != lineProgram {
+		return nil
+	}
+	err := wait(ctx, lanePace-time.Since(g.used[lane]))
+	g.used[lane] = time.Now()
+	return err
 }
 
 // perform opens everything for so many lanes.
@@ -35,7 +49,7 @@ func (b *bench) perform(ctx context.Context, lanes int) (*stage, error) {
 	if err != nil {
 		return nil, err
 	}
-	g := &stage{mock: m, shops: map[string]*shop{}, next: map[string]int{}}
+	g := &stage{mock: m, shops: map[string]*shop{}, next: map[string]int{}, used: map[int]time.Time{}}
 	for name, codes := range map[string]string{lineFloor: "owner", lineFloorRSC: "rsc"} {
 		if g.shops[name], err = b.openFloor(ctx, m, lanes, codes); err != nil {
 			return g, err
@@ -84,15 +98,18 @@ func (g *stage) finish(name string, lane int, id string) error {
 	return err
 }
 
-// alone is a slice of n sales, one after the other, each at the next lane: a lane takes ten requests a second.
+// alone is a slice of n sales, one after the other, each at the next lane.
 func (g *stage) alone(name string, n int) func(context.Context) ([]float64, error) {
-	return func(context.Context) ([]float64, error) {
+	return func(ctx context.Context) ([]float64, error) {
 		all := make([]float64, n)
 		for i := range all {
 			lane := g.next[name] % len(g.shops[name].tills)
 			g.next[name]++
 			g.sold++
-			var err error
+			err := g.ready(ctx, name, lane)
+			if err != nil {
+				return nil, err
+			}
 			if all[i], err = g.sale(name, lane, fmt.Sprintf("P%d", g.sold)); err != nil {
 				return nil, err
 			}
@@ -103,9 +120,14 @@ func (g *stage) alone(name string, n int) func(context.Context) ([]float64, erro
 
 // together is a slice in which every lane begins one sale at the same moment; they end once all codes are there.
 func (g *stage) together(name string) func(context.Context) ([]float64, error) {
-	return func(context.Context) ([]float64, error) {
+	return func(ctx context.Context) ([]float64, error) {
 		s := g.shops[name]
 		g.sold++
+		for lane := range s.tills {
+			if err := g.ready(ctx, name, lane); err != nil {
+				return nil, err
+			}
+		}
 		all, failed := make([]float64, len(s.tills)), make([]error, len(s.tills))
 		id := func(lane int) string { return fmt.Sprintf("C%d-%d", g.sold, lane) }
 		var lanes sync.WaitGroup

@@ -93,7 +93,7 @@ func runProfile(ctx context.Context, b *bench, r *result) error {
 	if err = s.staff(ctx, lanes); err != nil {
 		return err
 	}
-	g := &stage{mock: m, shops: map[string]*shop{lineProgram: s}, next: map[string]int{}}
+	g := &stage{mock: m, shops: map[string]*shop{lineProgram: s}, next: map[string]int{}, used: map[int]time.Time{}}
 	sales := b.pick(4000, 300)
 	if _, err = g.alone(lineProgram, sales)(ctx); err != nil {
 		return err
