@@ -46,8 +46,13 @@ func (t *till) bringsBack(c *ticket) {
 		if w.strikes(RefundsMany) {
 			n += 1 + w.rng.Int64N(3)
 		}
+		same := 1 + w.rng.Int64N(max(1, total/n)) // two of one thing
 		for range n {
-			t.bring(c, c.id, 1+w.rng.Int64N(max(1, total/n)))
+			if w.flip() {
+				t.bring(c, c.id, same)
+			} else {
+				t.bring(c, c.id, 1+w.rng.Int64N(max(1, total/n)))
+			}
 		}
 	}
 	if w.strikes(RefundsAll) {
