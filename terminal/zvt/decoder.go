@@ -6,6 +6,7 @@ package zvt
 import (
 	"bytes"
 	"fmt"
+	"strings"
 )
 
 // decoder takes a message out of the data of one APDU. The first error stays; after it every answer
@@ -212,7 +213,7 @@ func (f *fields) octet(bmp byte, v []byte) bool {
 func (d *decoder) rest(f *fields, bmp byte, v []byte) {
 	switch bmp {
 	case bmpContract:
-		f.contract = d.text(bytes.TrimRight(v, "\x00 "))
+		f.contract = strings.TrimRight(d.text(v), " ") // after control bytes have become spaces
 	case bmpAID:
 		f.aid = d.text(bytes.TrimRight(v, "\x00"))
 	case bmpText:
