@@ -167,6 +167,10 @@ func Settle(lives []Life, s Settlement) Paid {
 		rows := slices.Concat(left[p.Reference], left[string(p.Transaction.ID)])
 		delete(left, p.Reference)
 		delete(left, string(p.Transaction.ID))
+		for _, r := range p.Refunds {
+			rows = append(rows, left[r.Reference]...)
+			delete(left, r.Reference)
+		}
 		switch theirs, same := netIn(rows, p.Order.Amount.Currency); {
 		case len(rows) == 0 && ours.Net() != 0:
 			paid.Differences = append(paid.Differences, differs(PayoutLacks, p, ours.Net(), 0))

@@ -146,3 +146,19 @@ func TestTheSampleIsWhatItSays(t *testing.T) {
 		t.Errorf("ParseSettlement = %+v, %v", s, err)
 	}
 }
+
+// A refund may be paid out under its own reference, under which Klarna knows it.
+func TestARefundIsPaidOutUnderItsOwnReference(t *testing.T) {
+	t.Parallel()
+	b := newLedger(t)
+	id := saleID("lane-1", 1)
+	b.sell(id, 1000)
+	b.refund(id, "R1", 300)
+	got := audit.Settle(b.all(), audit.Settlement{Payouts: []audit.Payout{
+		{Line: 2, Reference: "ref " + id.String(), Currency: "EUR", Net: 1000},
+		{Line: 3, Reference: "R1", Currency: "EUR", Net: -300},
+	}})
+	if len(got.Differences) != 0 {
+		t.Errorf("differences %+v, want none", got.Differences)
+	}
+}
