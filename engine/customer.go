@@ -82,7 +82,10 @@ func tokenOf(p payment.Payment, o payment.Outcome) payment.Handle {
 // unwanted forgets the token of an approval that is given back before the till has heard of it: nobody
 // would ever know its handle.
 func (c *Core) unwanted(j *job, before payment.Payment) {
-	if j.p.State == payment.StateReversing && before.State != payment.StateReversing && !j.p.Offered && before.CustomerToken != "" {
+	back := func(p payment.Payment) bool {
+		return p.State == payment.StateReversing || p.State == payment.StateReversed
+	}
+	if back(j.p) && !back(before) && !j.p.Offered && before.CustomerToken != "" {
 		c.turn.commit.Forget = append(c.turn.commit.Forget, before.CustomerToken)
 	}
 }

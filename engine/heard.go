@@ -149,13 +149,26 @@ func (c *Core) confirm(k *link, ask payment.Confirm) {
 	before := j.p.Version
 	c.ignore(c.apply(j, payment.Confirmed{At: c.now.Wall, Outcome: ask.Outcome, OK: ask.OK, Issued: ask.Issued}))
 	switch {
-	case j.p.Version != before, j.p.Acknowledged == ask.Outcome && ask.OK:
+	case j.p.Version != before, j.p.Acknowledged == ask.Outcome && ask.OK && issuedAs(j.p, ask):
 		c.act(Tell{k.id, payment.Recorded(ask)})
 	default:
 		c.refuse(k, ask.ID, payment.ReasonConflict, "the last word of this payment is another one")
 	}
 	c.touchJob(j)
 	c.pursue(j)
+}
+
+// issuedAs reports whether a confirmation speaks of what is charged: nobody is told that a part is recorded where all
+// of it is, or another part.
+func issuedAs(p payment.Payment, ask payment.Confirm) bool {
+	if ask.Outcome != payment.Approved {
+		return true
+	}
+	said := ask.Issued
+	if said == (payment.Amount{}) {
+		said = p.Order.Amount
+	}
+	return said == p.Charged()
 }
 
 // heardDamaged answers while the journal cannot be trusted: results that can still be read are repeated,

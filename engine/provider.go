@@ -119,6 +119,10 @@ type Holding struct {
 	// Refunded is the sum of all refunds, in minor units, where Counted says that Klarna told it.
 	Refunded int64
 	Counted  bool
+	// Captured is the sum of all captures, in minor units; 0 where Klarna told none. Kept says that more
+	// was captured than refunded.
+	Captured int64
+	Kept     bool
 }
 
 // Screen shows scenes to customers. Show must not block.

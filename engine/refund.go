@@ -6,6 +6,7 @@ package engine
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"tillbridge/payment"
 )
@@ -135,6 +136,18 @@ func (c *Core) refundTurn(j *job, before payment.Payment) {
 		j.holdAt = c.now.Up
 		if next.Intent.Unclear {
 			j.holdAt = max(c.now.Up, j.settledAt)
+		}
+	}
+}
+
+// waitOut puts off reading what became of a refused capture, release or give-back of which an earlier try may still be
+// executed: until then the transaction does not say.
+func (j *job) waitOut(now time.Duration, before payment.Payment) {
+	for _, i := range [][2]payment.Intent{
+		{before.Capture, j.p.Capture}, {before.Release, j.p.Release}, {before.GiveBack, j.p.GiveBack},
+	} {
+		if was, is := i[0], i[1]; is.Refused && is.Unclear && !was.Refused {
+			j.holdAt = max(now, j.settledAt)
 		}
 	}
 }

@@ -105,6 +105,12 @@ func (e *Engine) handle(calling context.Context, batch []Input) error {
 	var commit payment.Commit
 	var actions []Action
 	for _, in := range batch {
+		if len(commit.Forget) > 0 { // what was forgotten must not be read again
+			if err := e.carryOut(calling, commit, actions); err != nil {
+				return err
+			}
+			commit, actions = payment.Commit{}, nil
+		}
 		if err := e.core.Recall(e.now(), e.journal, in); err != nil {
 			return err
 		}

@@ -24,7 +24,7 @@ func (p Payment) brought(e Event) Payment {
 // confirming the word that came with the reply.
 func (p Payment) Owed() Key {
 	confirmed := p.Acknowledged != "" && p.Acknowledged != Unknown
-	undone := p.State == StateReversed && !p.Offered
+	undone := p.State == StateReversed && !p.Offered || p.State == StateCancelled || p.State == StateExpired || p.State == StateFailed
 	if confirmed || undone {
 		return ""
 	}

@@ -186,6 +186,11 @@ type (
 		// Refunded is the sum of all refunds, in minor units, where Counted says that Klarna told it.
 		Refunded int64 `json:"refunded,omitempty"`
 		Counted  bool  `json:"counted,omitempty"`
+		// Captured is the sum of all captures, in minor units; 0 where Klarna told none.
+		Captured int64 `json:"captured,omitempty"`
+		// Kept says that the shop has money of it, however the transaction is called: closed is also what
+		// one is called that is too old to be refunded.
+		Kept bool `json:"kept,omitempty"`
 	}
 	// Resolved is a decision by a person.
 	Resolved struct {

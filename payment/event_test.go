@@ -48,7 +48,7 @@ func allEvents() []payment.Event {
 		issued(part()),
 		payment.Captured{At: at(4), Key: fin, CaptureID: "capture-1"},
 		payment.GivenBack{At: at(5), Key: fin},
-		counted(payment.TransactionClosed, 500), decided(payment.DecideRefunded, "R1"),
+		sums(payment.TransactionClosed, 1000, 500), decided(payment.DecideRefunded, "R1"),
 		payment.ReversalAsked{At: at(6)},
 		refundAsked("R1", 500), refundDone("R1"),
 		payment.MoreTime{Deadline: at(6)},

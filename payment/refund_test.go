@@ -106,7 +106,7 @@ func refundCandidates(p payment.Payment) []payment.Event {
 		all = append(all, decided(payment.DecideRefunded, id), decided(payment.DecideNotRefunded, id), decided(payment.DecideGiveBack, id), refundIntended(id))
 	}
 	for _, s := range []payment.TransactionStatus{payment.TransactionAuthorized, payment.TransactionCaptured, payment.TransactionClosed} {
-		all = append(all, counted(s, 0), counted(s, 500), counted(s, 1610))
+		all = append(all, counted(s, 0), counted(s, 500), counted(s, 1610), sums(s, 1000, 0), sums(s, 1610, 610), sums(s, 1610, 0))
 	}
 	return all
 }

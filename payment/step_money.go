@@ -89,7 +89,7 @@ func stepCapturing(p Payment, e Event) (Payment, error) {
 		if !p.Capture.Refused {
 			return p, errSame
 		}
-		if e.Status == TransactionCaptured {
+		if p.tookAll(e) {
 			return p.captured(), nil
 		}
 		return p.attend(ReasonCaptureRefused, e.At), nil
@@ -167,10 +167,28 @@ func (p Payment) seenReleasing(e TransactionSeen) (Payment, error) {
 	switch {
 	case !p.Release.Refused:
 		return p, errSame
-	case !p.CaptureNow && (e.Status == TransactionCaptured || e.Status == TransactionClosed):
+	case p.gaveRest(e):
 		return p.released(), nil
 	}
 	return p.attend(ReasonRestRefused, e.At), nil
+}
+
+// tookAll reads out of a transaction whether the sale was captured: what it comes to, and no more. Where Klarna
+// tells no sums, only a sale that was issued whole can be told from its status.
+func (p Payment) tookAll(e TransactionSeen) bool {
+	if e.Captured > 0 {
+		return e.Captured-e.Refunded == p.Charged().Minor
+	}
+	return e.Status == TransactionCaptured && p.Issued.Minor == 0
+}
+
+// gaveRest reads out of a transaction whether the rest is given up: nothing is left to capture, or exactly the
+// rest was refunded.
+func (p Payment) gaveRest(e TransactionSeen) bool {
+	if p.CaptureNow {
+		return e.Counted && e.Refunded == p.Rest().Minor
+	}
+	return e.Status == TransactionCaptured || e.Status == TransactionClosed
 }
 
 // released ends a sale that was issued in part.
@@ -273,7 +291,7 @@ func stepReversing(p Payment, e Event) (Payment, error) {
 		if !p.GiveBack.Refused {
 			return p, errSame
 		}
-		if e.Status == TransactionClosed {
+		if e.Status == TransactionClosed && !e.Kept {
 			return p.reversed(e.At), nil
 		}
 		return p.attend(ReasonGiveBackRefused, e.At), nil
@@ -347,12 +365,12 @@ func (p Payment) seenInAttention(e TransactionSeen) (Payment, error) {
 	switch {
 	case p.Transaction.ID == "":
 		return p, errSame
-	case e.Status == TransactionClosed:
+	case e.Status == TransactionClosed && !e.Kept:
 		p.Reason = ReasonGivenBack
 		return p.reversed(e.At), nil
-	case e.Status == TransactionCaptured && p.Reason == ReasonCaptureRefused:
+	case p.Reason == ReasonCaptureRefused && p.tookAll(e):
 		return p.captured(), nil
-	case e.Status == TransactionCaptured && p.Reason == ReasonRestRefused && !p.CaptureNow:
+	case p.Reason == ReasonRestRefused && p.gaveRest(e):
 		return p.released(), nil
 	}
 	return p, errSame
@@ -386,7 +404,7 @@ func (p Payment) resolved(e Resolved) (Payment, error) {
 		p.Authorize.Answered, p.Finalize.Answered = true, true
 		return p.end(Cancelled, p.Why.reason(), e.At), nil
 	case e.As == DecideDelivered && known && p.matches(p.Transaction) && !promisedNo:
-		p.Offered = true
+		p.Offered, p.Wanted = true, "" // the person's word is the later one
 		p.tell(Approved, e.At)
 		p.endRefunds(whole, RefundRefused, ReasonRefundRefused, e.At)
 		return p.delivered(), nil

@@ -186,13 +186,23 @@ func (s *zvtSession) pass(ctx context.Context, d time.Duration) error {
 
 // delivered: the till has it. From here on the sale stands whatever happens to the link.
 func (s *zvtSession) delivered(ctx context.Context, sale *zvtSale, t zvtTelling) error {
-	if err := s.confirm(ctx, sale.taken()); err != nil {
-		return err
+	if ok, err := s.confirmed(ctx, sale.taken()); err != nil || !ok {
+		return s.otherwise(ctx, sale, err)
 	}
 	if err := s.print(ctx, sale.slip(SlipSale, t), sale.parameter(), false); err != nil {
 		return err
 	}
 	return s.finish(ctx, zvt.Completion{})
+}
+
+// otherwise ends a dialogue about a sale that was settled in another way while its till was silent: what the till made
+// of it is not what is charged.
+func (s *zvtSession) otherwise(ctx context.Context, sale *zvtSale, err error) error {
+	if err != nil {
+		return err
+	}
+	s.lane.Log.Warn("a till's answer came after the sale was settled in another way", "payment", string(sale.id))
+	return s.over(ctx, zvt.CodeDialUp)
 }
 
 // issued makes a sale one of the part that the till has issued goods for. False means that it did not say
@@ -278,8 +288,8 @@ func (s *zvtSession) lateAnswer(ctx context.Context, answer zvt.Message) error {
 	case owed.id == "" || owed.outcome != payment.Approved:
 		return nil
 	case !no || sale.issued(refused):
-		if err := s.confirm(ctx, sale.taken()); err != nil {
-			return err
+		if ok, err := s.confirmed(ctx, sale.taken()); err != nil || !ok {
+			return s.otherwise(ctx, sale, err)
 		}
 		return s.finish(ctx, zvt.Completion{})
 	case refused.Code == zvt.CodeWait || refused.Code == zvt.CodePartialIssue || refused.Code == zvt.CodePrinter:

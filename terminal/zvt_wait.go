@@ -241,8 +241,15 @@ func (s *zvtSession) recorded(ctx context.Context, take func(payment.Word) bool)
 
 // confirm tells the engine what the till made of a word, and waits until that is on disk.
 func (s *zvtSession) confirm(ctx context.Context, c payment.Confirm) error {
+	_, err := s.confirmed(ctx, c)
+	return err
+}
+
+// confirmed does the same, and reports whether the engine took it: not if the sale was settled in another way
+// meanwhile.
+func (s *zvtSession) confirmed(ctx context.Context, c payment.Confirm) (bool, error) {
 	s.ask(c)
-	_, err := s.recorded(ctx, func(w payment.Word) bool {
+	word, err := s.recorded(ctx, func(w payment.Word) bool {
 		switch w := w.(type) {
 		case payment.Recorded:
 			return w.ID == c.ID
@@ -254,7 +261,8 @@ func (s *zvtSession) confirm(ctx context.Context, c payment.Confirm) error {
 		}
 		return false
 	})
-	return err
+	_, refused := word.(payment.Refusal)
+	return !refused, err
 }
 
 // intermediate is a 04 FF. Its own text goes only to tills that take containers.

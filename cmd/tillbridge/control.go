@@ -117,6 +117,12 @@ func attentionRows(p payment.Payment) []attentionRow {
 		Amount: p.Order.Amount.Minor, Currency: string(p.Order.Amount.Currency),
 		Reference: payment.ShortCode(p.Reference), Since: p.Created, Transaction: string(p.Transaction.ID),
 	}
+	switch p.Reason { //nolint:exhaustive // the others are about the whole sale
+	case payment.ReasonCaptureRefused:
+		row.Amount = p.Charged().Minor
+	case payment.ReasonRestRefused:
+		row.Amount = p.Rest().Minor
+	}
 	if p.State == payment.StateApproved {
 		row.Reason = string(payment.ReasonUndelivered)
 	}

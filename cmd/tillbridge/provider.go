@@ -260,6 +260,9 @@ func (k *provider) ReadTransaction(ctx context.Context, _ payment.LaneID, id pay
 	if h.Counted {
 		h.Refunded = *t.Refunded
 	}
+	if t.Captured != nil {
+		h.Captured, h.Kept = *t.Captured, h.Counted && *t.Captured > h.Refunded
+	}
 	switch t.State {
 	case klarna.TransactionAuthorized:
 		h.Status = payment.TransactionAuthorized

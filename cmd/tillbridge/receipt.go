@@ -82,7 +82,8 @@ func (s slips) ofRefund(r payment.Refunded) (customer, merchant []string) {
 // doubt on paper. It is false while nothing final was said.
 func resultOf(p payment.Payment) (payment.Result, bool) {
 	r := payment.Result{
-		ID: p.ID.Till, Outcome: p.Result, Amount: p.Order.Amount, Reference: payment.ShortCode(p.Reference), At: p.ResultAt,
+		ID: p.ID.Till, Outcome: p.Result, Amount: p.Charged(), Reference: payment.ShortCode(p.Reference), At: p.ResultAt,
+		GivenBack: p.GivenBack(),
 	}
 	switch p.Update {
 	case "":

@@ -121,13 +121,18 @@ func (t *till) confirm(c *ticket) {
 	}
 }
 
-// part is how much of an approved sale the till issues; zero means all of it.
+// part is how much of an approved sale the till issues; zero means all of it. It is decided with the goods, once.
 func (t *till) part(c *ticket) payment.Amount {
-	if c.word != payment.Approved || c.no || !t.w.strikes(IssuesPart) {
+	if c.word != payment.Approved || c.no {
 		return payment.Amount{}
 	}
-	all := c.order.Amount
-	return payment.Amount{Minor: 1 + t.w.rng.Int64N(all.Minor), Currency: all.Currency}
+	if all := c.order.Amount; !c.issued {
+		c.issued = true
+		if t.w.strikes(IssuesPart) {
+			c.part = payment.Amount{Minor: 1 + t.w.rng.Int64N(all.Minor), Currency: all.Currency}
+		}
+	}
+	return c.part
 }
 
 // refused is a request that was not taken.
@@ -155,8 +160,8 @@ func (t *till) refused(r payment.Refusal) {
 		}
 		t.pay(c)
 	case payment.ReasonConflict:
-		if c.said != "" && c.no {
-			c.recorded = c.word
+		if c.said != "" && (c.no || c.issued) {
+			c.recorded = c.word // it was settled in another way
 		}
 		if c.said != "" && c.recorded != c.word && c.patient(t.w) {
 			t.ask(payment.Status{ID: c.id})

@@ -269,7 +269,7 @@ func (n *net) holding(a engine.ReadTransaction) engine.Holding {
 	var h engine.Holding
 	if t := answer.Transaction; t != nil {
 		if !n.w.uncounted {
-			h.Refunded, h.Counted = t.Refunded, true
+			h.Refunded, h.Captured, h.Counted, h.Kept = t.Refunded, t.Captured, true, t.Captured > t.Refunded
 		}
 		switch t.State {
 		case sandbox.TransactionAuthorized:

@@ -31,8 +31,10 @@ type till struct {
 
 // ticket is one sale as the till sees it.
 type ticket struct {
-	id    payment.TillID
-	order payment.Order
+	issued bool           // the goods are out
+	part   payment.Amount // of them; zero means all
+	id     payment.TillID
+	order  payment.Order
 	// What was heard.
 	word payment.Outcome
 	back bool // the approval was given back
