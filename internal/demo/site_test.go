@@ -233,7 +233,7 @@ func TestSiteStreams(t *testing.T) {
 func TestPagePolicy(t *testing.T) {
 	t.Parallel()
 	s, _ := site(t)
-	for _, target := range []string{"/", "/demo/demo.js", "/demo/till.js", "/demo/linetill.js", "/demo/ledger.js", "/demo/trouble.js", "/demo/tour.js", "/demo/demo.css", "/demo/icon.svg", "/demo/settings"} {
+	for _, target := range []string{"/", "/demo/demo.js", "/demo/till.js", "/demo/linetill.js", "/demo/basket.js", "/demo/basketview.js", "/demo/ledger.js", "/demo/trouble.js", "/demo/tour.js", "/demo/demo.css", "/demo/icon.svg", "/demo/settings"} {
 		got := ask(t, s, http.MethodGet, target, "")
 		policy := got.header.Get("Content-Security-Policy")
 		if got.status != http.StatusOK || got.body == "" {
@@ -255,7 +255,7 @@ func TestPageIsWhole(t *testing.T) {
 	t.Parallel()
 	s, _ := site(t)
 	tree := os.DirFS("web")
-	for _, name := range []string{"index.html", "demo.css", "demo.js", "till.js", "linetill.js", "ledger.js", "trouble.js", "tour.js", "icon.svg"} {
+	for _, name := range []string{"index.html", "demo.css", "demo.js", "till.js", "linetill.js", "basket.js", "basketview.js", "ledger.js", "trouble.js", "tour.js", "icon.svg"} {
 		f, err := tree.Open(name)
 		if err != nil {
 			t.Fatal(err)

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"image/png"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -275,6 +276,10 @@ func TestSightings(t *testing.T) {
 				if at(got, field) != value {
 					t.Errorf("%s = %v, want %v", field, at(got, field), value)
 				}
+			}
+			want = map[string]any{"name": "Loyalty discount", "quantity": 1.0, "total_amount": -1000.0}
+			if line, _ := at(got, "line_items", 1).(map[string]any); !maps.Equal(line, want) {
+				t.Errorf("the second line = %v, want %v", line, want)
 			}
 		})
 	}

@@ -16,7 +16,8 @@ import (
 // maxSeen is how many sightings are kept.
 const maxSeen = 1000
 
-// Sighting is what the sandbox noticed about one call of Klarna's API. It holds no secret and no body.
+// Sighting is what the sandbox noticed about one call of Klarna's API. It holds no secret and,
+// of the body, only what a receipt would tell.
 type Sighting struct {
 	At             time.Time `json:"at"`
 	Method         string    `json:"method"`
@@ -36,6 +37,8 @@ type Sighting struct {
 	Capture        string    `json:"capture"`     // NOW or LATER on authorize
 	Interaction    string    `json:"interaction"` // QR_CODE, HANDOVER, SDK; empty if nobody may be asked
 	OptionID       string    `json:"payment_option_id"`
+	// Lines is the basket; it is empty where none came.
+	Lines []SeenLine `json:"line_items"`
 	// What must not be shown, as SHA-256 in hexadecimal digits; empty where nothing came.
 	SessionToken  string   `json:"session_token_sha256"`
 	NetworkData   string   `json:"network_data_sha256"`
@@ -44,13 +47,20 @@ type Sighting struct {
 	Status        int      `json:"status"` // 0 if no answer was sent
 }
 
+// SeenLine is one line of a basket.
+type SeenLine struct {
+	Name     string `json:"name"`
+	Quantity int64  `json:"quantity"`
+	Total    int64  `json:"total_amount"` // minor units
+}
+
 // sight starts the sighting of a call.
 func sight(r *http.Request) Sighting {
 	got := Sighting{
 		Method: r.Method, Path: r.URL.Path, Account: r.PathValue("account"),
 		Dialect: dialect(r.Header, object{}), IdempotencyKey: r.Header.Get("Klarna-Idempotency-Key"),
 		CorrelationID: r.Header.Get("Partner-Correlation-Id"),
-		Integration:   r.Header.Get("Klarna-Integration-Metadata"), Warnings: []string{},
+		Integration:   r.Header.Get("Klarna-Integration-Metadata"), Lines: []SeenLine{}, Warnings: []string{},
 	}
 	if token := r.PathValue("token"); token != "" {
 		got.Path = strings.ReplaceAll(got.Path, token, "REDACTED")
@@ -76,6 +86,9 @@ func (g *Sighting) describe(c Call) {
 	}
 	g.Reference, g.Capture = p.Reference, "LATER"
 	g.OptionID, g.NetworkData = p.OptionID, fingerprintOf(p.NetworkData)
+	for _, l := range p.Lines {
+		g.Lines = append(g.Lines, SeenLine{l.Name, l.Quantity, l.TotalAmount})
+	}
 	if p.CaptureNow {
 		g.Capture = "NOW"
 	}

@@ -6,6 +6,7 @@
 
 // @ts-check
 
+import {BasketView} from './basketview.js';
 import {Till, newId} from './till.js';
 import {LineTill} from './linetill.js';
 import {readLedger, rowsOf} from './ledger.js';
@@ -19,8 +20,6 @@ import {Trouble} from './trouble.js';
 
 /** The sale that a reload of the page goes on with. */
 const KEPT = 'tillbridge-demo-sale';
-const FIRST_AMOUNT = 1610;
-const MAX_AMOUNT = 999999;
 const MAX_LOG = 200;
 const LOOK_EVERY = 1500; // at the ledger, in ms
 
@@ -31,12 +30,12 @@ const at = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
 let settings;
 /** @type {Till|LineTill} */
 let till;
+/** @type {BasketView} */
+let counter;
 /** @type {Trouble} */
 let trouble;
 /** @type {Intl.NumberFormat} */
 let money;
-let entered = FIRST_AMOUNT;
-let fresh = true; // the next digit begins a new amount
 let phoneShows = '';
 let webhooks = 0; // deliveries that the log has told of
 let openRequest = ''; // the phone page of the newest request that its customer has not answered
@@ -55,40 +54,22 @@ function write(id, text) {
 
 // ---------------------------------------------------------------- the till
 
-/** @param {string} key */
-function press(key) {
-	if (key === 'back') {
-		entered = Math.floor(entered / 10);
-	} else {
-		const next = Number(String(fresh ? 0 : entered) + key);
-		if (next <= MAX_AMOUNT) entered = next;
-	}
-	fresh = false;
-	drawAmount();
-}
-
-function drawAmount() {
-	write('amount', format(entered));
-	/** @type {HTMLButtonElement} */ (at('charge')).disabled = entered === 0;
-}
-
 function charge() {
-	if (entered === 0 || at('till').dataset.view !== 'amount') return;
+	if (!counter.basket.payable() || at('till').dataset.view !== 'amount') return;
 	closePhone();
 	behave(); // a simulator that started again has forgotten it
 	trouble.remind();
-	till.pay(newId(), entered);
+	const {amount, lines} = counter.basket.order();
+	till.pay(newId(), amount, lines);
 }
 
 function nextSale() {
 	till.forget();
 	sessionStorage.removeItem(KEPT);
-	fresh = true;
-	entered = FIRST_AMOUNT;
+	counter.basket.reset();
 	write('id', 'none yet');
 	write('line', 'ready');
 	at('line').dataset.line = 'ready';
-	drawAmount();
 	show('amount');
 	at('charge').focus({preventScroll: true});
 }
@@ -329,7 +310,7 @@ function log(out, name, body, trouble) {
 	const line = element('li', (out ? 'out' : 'in') + (trouble ? ' bad' : ''), '');
 	const details = element('details', '', '');
 	const summary = element('summary', '', '');
-	const short = body ? Object.entries(body).filter(([k]) => !['type', 'id'].includes(k)).map(([k, v]) => `${k} ${v}`).join('  ·  ') : '';
+	const short = body ? Object.entries(body).filter(([k]) => !['type', 'id'].includes(k)).map(([k, v]) => `${k} ${brief(v)}`).join('  ·  ') : '';
 	const [first, ...rest] = name.split(' ');
 	summary.append(
 		element('time', '', clockOf(new Date())), element('span', 'who', out ? 'Till' : 'Bridge'),
@@ -341,6 +322,9 @@ function log(out, name, body, trouble) {
 	line.append(details);
 	logLine(line);
 }
+
+/** @param {any} v the value of a message's member */
+const brief = (v) => Array.isArray(v) ? v.map((line) => `${line.quantity} × ${line.name}`).join(', ') : v;
 
 /**
  * A line about what the till does not say.
@@ -411,14 +395,9 @@ async function learn() {
 }
 
 function listen() {
-	at('keys').addEventListener('click', (e) => {
-		const key = /** @type {Element} */ (e.target).closest('button');
-		if (key) press(key.dataset.key || '');
-	});
 	document.addEventListener('keydown', (e) => {
 		if (at('till').dataset.view !== 'amount' || e.ctrlKey || e.metaKey || e.altKey) return;
-		if (/^[0-9]$/.test(e.key)) press(e.key);
-		if (e.key === 'Backspace') press('back');
+		counter.type(e);
 	});
 	at('view-amount').addEventListener('submit', (e) => {
 		e.preventDefault();
@@ -448,8 +427,7 @@ const stage = () => ({
 	sell: (/** @type {number} */ minor) => {
 		if (at('till').dataset.view !== 'amount') nextSale();
 		/** @type {HTMLInputElement} */ (document.querySelector('input[value="manual"]')).checked = true;
-		entered = minor;
-		drawAmount();
+		counter.basket.ring(minor);
 		charge();
 	},
 	cancel: () => till.cancel(),
@@ -480,8 +458,8 @@ async function start() {
 	/** @type {HTMLIFrameElement} */ (at('screen')).src = settings.display;
 	trouble = new Trouble(desk(), serial);
 	const tour = new Tour(stage(), at);
+	counter = new BasketView(at, format);
 	listen();
-	drawAmount();
 	behave();
 	resumeKept();
 	setInterval(look, LOOK_EVERY);

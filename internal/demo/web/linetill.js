@@ -9,6 +9,8 @@
 
 // @ts-check
 
+import {basketOf} from './till.js';
+
 /**
  * @typedef {import('./till.js').Sale} Sale
  * @typedef {import('./till.js').Message} Message
@@ -51,9 +53,10 @@ export class LineTill {
 	 * Asks for a payment. It is said again until the bridge has answered: the id makes that safe.
 	 * @param {string} id
 	 * @param {number} amount minor units
+	 * @param {import('./till.js').Line[]} lines none for an amount alone
 	 */
-	async pay(id, amount) {
-		this.#begin({id, amount, taken: false, lost: false, phase: 'creating'});
+	async pay(id, amount, lines) {
+		this.#begin({id, amount, lines, taken: false, lost: false, phase: 'creating'});
 		this.#hello();
 		this.#urge();
 	}
@@ -104,7 +107,7 @@ export class LineTill {
 		if (sale.outcome) {
 			if (sale.outcome !== 'refused' && !sale.confirmed) this.#say({type: 'confirm', id: sale.id, outcome: sale.outcome, ok: true});
 		} else if (!sale.taken) {
-			this.#say({type: 'pay', id: sale.id, amount: sale.amount, currency: this.currency});
+			this.#say({type: 'pay', id: sale.id, amount: sale.amount, currency: this.currency, ...basketOf(sale.lines || [])});
 		} else if (this.#cancelling) {
 			this.#say({type: 'cancel', id: sale.id});
 		}

@@ -13,13 +13,15 @@
  * One message of the protocol. Amounts are integers in minor units.
  * @typedef {{type: string, id?: string, v?: number, till?: string, name?: string, probe?: boolean, ok?: boolean, phase?: string, outcome?: string, code?: string, text?: string, qr?: string,
  *   expires_at?: string, given_back?: boolean, amount?: number, currency?: string, reference?: string,
- *   busy_id?: string}} Message
+ *   busy_id?: string, lines?: Line[]}} Message
+ * @typedef {{name: string, quantity: number, total: number}} Line of the basket; negative for what is taken off
  */
 
 /**
  * @typedef {Object} Sale
  * @property {string} id
  * @property {number} amount minor units
+ * @property {Line[]} [lines] the basket, while pay may have to be said again
  * @property {boolean} taken the bridge has it on disk
  * @property {boolean} lost nothing is heard right now
  * @property {string} phase
@@ -63,10 +65,11 @@ export class Till {
 	 * Asks for a payment. It is repeated until the bridge has answered: the id makes that safe.
 	 * @param {string} id
 	 * @param {number} amount minor units
+	 * @param {Line[]} lines none for an amount alone
 	 */
-	async pay(id, amount) {
+	async pay(id, amount, lines) {
 		const sale = this.#begin({id, amount, taken: false, lost: false, phase: 'creating'});
-		const body = {amount, currency: this.currency};
+		const body = {amount, currency: this.currency, ...basketOf(lines)};
 		for (let tries = 0; ; tries++) {
 			const answer = await this.#call('PUT', `/payments/${id}`, body);
 			if (this.sale !== sale) return;
@@ -314,6 +317,12 @@ export class Till {
 		}
 	}
 }
+
+/**
+ * The basket as a member of pay. A till that has none leaves it out.
+ * @param {Line[]} lines
+ */
+export const basketOf = (lines) => lines.length > 0 ? {lines} : {};
 
 /**
  * A sale's number as tills make them: never used twice, also not after a reload.
