@@ -28,12 +28,8 @@ func (p *demoPage) baskets() [][]demoLine {
 			Lines []demoLine `json:"line_items"`
 		}
 	}
-	sightings := p.text(`(() => {
-		const ask = new XMLHttpRequest();
-		ask.open('GET', '/sandbox/requests', false);
-		ask.send();
-		return ask.responseText;
-	})()`)
+	const ask = `(() => { const ask = new XMLHttpRequest(); ask.open('GET', '/sandbox/requests', false); ask.send(); return ask.responseText; })()`
+	sightings := p.text(ask)
 	if err := json.Unmarshal([]byte(sightings), &seen); err != nil {
 		p.Fatalf("sightings: %v", err)
 	}
@@ -120,8 +116,13 @@ func TestDemoBasket(t *testing.T) {
 			p.ended("cancelled")
 			want := [][]demoLine{
 				{
-					{"Coffee", 2, 640}, {"Bread", 2, 900}, {"Shoes", 1, 5900}, {"Sundries", 1, 500},
-					{"Discount 10 %", 1, -812}, {"Gift card", 1, -2000}, {"Sundries", 1, 175},
+					{"Coffee", 2, 640},
+					{"Bread", 2, 900},
+					{"Shoes", 1, 5900},
+					{"Sundries", 1, 500},
+					{"Discount 10 %", 1, -812},
+					{"Gift card", 1, -2000},
+					{"Sundries", 1, 175},
 				},
 				{{"Purchase", 1, 250}}, // an amount alone
 			}
