@@ -102,13 +102,13 @@ func (p *process) turn(gen int) {
 			p.die()
 			return
 		}
-		p.w.oracle.input(in)
 		if len(commit.Forget) > 0 {
 			if !p.carryOut(commit, actions) {
 				return
 			}
 			commit, actions = payment.Commit{}, nil
 		}
+		p.w.oracle.input(in)
 		if err := p.core.Recall(p.instant(), p.w.disk, in); err != nil {
 			p.w.fail("I13", "%v", err)
 			return
