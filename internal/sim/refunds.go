@@ -92,6 +92,7 @@ func (t *till) bring(c *ticket, of payment.TillID, minor int64) {
 	}
 	if w.strikes(RefundsOther) {
 		t.storm(at+w.upTo(2*time.Minute), func() { t.misuse(r) })
+		t.storm(at+w.between(11*time.Minute, 2*time.Hour), func() { t.misuse(r) }) // when the sale is out of memory
 	}
 }
 
