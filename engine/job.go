@@ -98,7 +98,6 @@ func (c *Core) entered(j *job, before payment.Payment) {
 		j.deadline = c.upAt(j.p.Deadline)
 	}
 	c.refundTurn(j, before)
-	j.waitOut(c.now.Up, before)
 	if j.p.State == before.State {
 		return
 	}

@@ -121,7 +121,7 @@ func refundWord(p payment.Payment, r payment.Refund, replay bool) payment.Refund
 	return w
 }
 
-// refundTurn sets the timers of a refund whose turn has come, and reads at once what Klarna has just
+// refundTurn sets the timers of a refund whose turn has come, and of reading what Klarna has just
 // refused: after an unclear try only when that can no longer be executed.
 func (c *Core) refundTurn(j *job, before payment.Payment) {
 	if j.p.Final() && !before.Final() {
@@ -134,21 +134,18 @@ func (c *Core) refundTurn(j *job, before payment.Payment) {
 	}
 	if next.Intent.Refused && !was.Intent.Refused {
 		j.holdAt = c.now.Up
-		if next.Intent.Unclear {
-			j.holdAt = max(c.now.Up, j.settledAt)
-		}
 	}
+	j.waitOut(c.now.Up, was.Intent, next.Intent)
+	j.waitOut(c.now.Up, before.Capture, j.p.Capture)
+	j.waitOut(c.now.Up, before.Release, j.p.Release)
+	j.waitOut(c.now.Up, before.GiveBack, j.p.GiveBack)
 }
 
-// waitOut puts off reading what became of a refused capture, release or give-back of which an earlier try may still be
-// executed: until then the transaction does not say.
-func (j *job) waitOut(now time.Duration, before payment.Payment) {
-	for _, i := range [][2]payment.Intent{
-		{before.Capture, j.p.Capture}, {before.Release, j.p.Release}, {before.GiveBack, j.p.GiveBack},
-	} {
-		if was, is := i[0], i[1]; is.Refused && is.Unclear && !was.Refused {
-			j.holdAt = max(now, j.settledAt)
-		}
+// waitOut puts off reading what became of a refused write of which an earlier try may still be executed: until then the
+// transaction does not say.
+func (j *job) waitOut(now time.Duration, was, is payment.Intent) {
+	if is.Refused && is.Unclear && !was.Refused {
+		j.holdAt = max(now, j.settledAt)
 	}
 }
 

@@ -32,7 +32,7 @@ func found() []violation {
 
 func foundTable() string {
 	var b strings.Builder
-	b.WriteString("## Found and mended\n\nThe violations that runs of 200000 seeds have found, by the seed of that day's simulator.\n\n" +
+	b.WriteString("## Found and mended\n\nThe violations that runs of the night size have found, whole or not, by the seed of that day's simulator.\n\n" +
 		"| seeds | violation | mended in |\n|---|---|---|\n")
 	for _, v := range found() {
 		fmt.Fprintf(&b, "| %s | %s | %s |\n", v.seeds, v.what, v.mended)
