@@ -86,18 +86,26 @@ func launch(t *testing.T, line ...string) *process {
 	return p
 }
 
-// freePort is an address that nobody listens on now. It is below those that systems give to whoever
-// connects (Linux: 32768 and up), so that nobody gets it by accident before its listener starts.
+// freePort is an address that nobody listens on now, and that no other test is given before this one ends,
+// in this process or another: the UDP port of the same number says that it is taken. It is below those that
+// systems give to whoever connects (Linux: 32768 and up), so that nobody gets it by accident before its
+// listener starts, or while the daemon that listens there is dead.
 func freePort(t *testing.T) string {
 	t.Helper()
-	for {
+	var config net.ListenConfig
+	for t.Context().Err() == nil {
 		at := fmt.Sprintf("127.0.0.1:%d", 10_000+rand.IntN(22_000))
-		if ln, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", at); err == nil {
+		claim, err := config.ListenPacket(t.Context(), "udp", at)
+		if err != nil {
+			continue
+		}
+		if ln, err := config.Listen(t.Context(), "tcp", at); err == nil {
 			_ = ln.Close() // it was never used
+			t.Cleanup(func() { _ = claim.Close() })
 			return at
 		}
-		if t.Context().Err() != nil {
-			t.Fatal("no free port")
-		}
+		_ = claim.Close() // somebody who asked nobody listens there
 	}
+	t.Fatal("no free port")
+	return ""
 }
