@@ -43,18 +43,26 @@ func TestPlantedBugs(t *testing.T) {
 		t.Skip("only with -sim.bugs or -sim.bug NAME: each bug is a build")
 	}
 	t.Chdir("../..")
+	bugs := catalogue()
+	killed := make([]struct{ seeds, by string }, len(bugs))
+	t.Run("all", func(t *testing.T) { // returns when all have ended
+		for i, b := range bugs {
+			if given.bug == "" || given.bug == b.name {
+				t.Run(b.name, func(t *testing.T) {
+					t.Parallel()
+					killed[i].seeds, killed[i].by = hunt(t, b)
+				})
+			}
+		}
+	})
 	var table strings.Builder
 	table.WriteString("| bug | what it is | seeds | killed by |\n|---|---|---|---|\n")
 	killers := map[string]int{}
-	for _, b := range catalogue() {
-		if given.bug != "" && given.bug != b.name {
-			continue
+	for i, k := range killed {
+		if k.seeds != "" {
+			killers[k.by]++
+			fmt.Fprintf(&table, "| %s | %s | %s | %s |\n", bugs[i].name, bugs[i].what, k.seeds, k.by)
 		}
-		t.Run(b.name, func(t *testing.T) {
-			seeds, by := hunt(t, b)
-			killers[by]++
-			fmt.Fprintf(&table, "| %s | %s | %s | %s |\n", b.name, b.what, seeds, by)
-		})
 	}
 	table.WriteString("\n| promise | bugs that it killed first |\n|---|---|\n")
 	for _, by := range slices.Sorted(maps.Keys(killers)) {
