@@ -142,18 +142,14 @@ func (o *oracle) endOf(b *book) {
 		w.fail("I15", "%s still holds its lane", b.id)
 	}
 	live := b.liveTx()
-	trusted := p.Issued.Minor > 0 && b.staffYes // a person has settled it elsewhere
-	if trusted && live != nil && live.captured > 0 && live.captured == live.refunded {
-		live = nil // nothing was taken; what is still held is the person's
-	}
 	kept := p.State == payment.StateCaptured && (b.saidYes || b.staffYes)
 	if live != nil && !kept && !b.listed {
 		w.fail("I14", "%s is charged, %s, and nobody knows", b.id, p.State)
 	}
-	if live != nil && kept && live.captured != live.amount-live.released && !trusted {
+	if live != nil && kept && live.captured != live.amount-live.released {
 		w.fail("I14", "%s is %s and %d of %d were captured", b.id, p.State, live.captured, live.amount)
 	}
-	if live != nil && kept && p.Issued.Minor > 0 && !trusted && !p.Refunding() && live.captured-live.refunded+p.Refunded() != p.Issued.Minor {
+	if live != nil && kept && p.Issued.Minor > 0 && !p.Refunding() && live.captured-live.refunded+p.Refunded() != p.Issued.Minor {
 		w.fail("I14", "%s: %d were issued, %d captured and %d of them given back", b.id, p.Issued.Minor, live.captured, live.refunded)
 	}
 	if live == nil && kept && !p.GivenBack() && !p.Refunding() {

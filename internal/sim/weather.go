@@ -153,6 +153,9 @@ func (w *world) decide() {
 		case due.State == payment.StateAttention && due.Transaction.ID == "":
 			continue // the portal shows a charge that nobody here knows: support
 		}
+		if as == payment.DecideDelivered && due.State == payment.StateAttention && due.Issued.Minor > 0 && !w.settlePart(b, due) {
+			continue
+		}
 		w.say("staff", b.id.String(), string(as))
 		p.post(engine.Decided{ID: due.ID, As: as, Reason: "seen in the portal", By: "staff"})
 	}
