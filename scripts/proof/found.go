@@ -27,6 +27,10 @@ func found() []violation {
 		{"7478", "a capture left with a key of 29 h", "simulator: its clock went back by 7 h while the process was down"},
 		{"14974", "a till had heard unknown and nothing else", "simulator: the world ended while the update was on its way"},
 		{"30959", "a till had not acknowledged a give-back", "simulator: its till kept a word to itself that came right after another"},
+		{
+			"6834, 8600, 24066", "a part sale was given back, and the rest of its charge lived on",
+			"simulator: its staff said that the rest was released and had not released it",
+		},
 	}
 }
 
