@@ -19,6 +19,17 @@ func BenchmarkNew(b *testing.B) {
 	}
 }
 
+// BenchmarkFit is a code for a screen that has room for a stronger one: two levels are weighed, one is drawn.
+func BenchmarkFit(b *testing.B) {
+	room := qr.Room{Pixels: 1000, PerMM: 4}
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := qr.Fit(address, room); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
 // BenchmarkDraw is each form of a code that is there.
 func BenchmarkDraw(b *testing.B) {
 	c, err := qr.New(address)

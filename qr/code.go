@@ -31,38 +31,46 @@ type Code struct {
 // New encodes text. The error correction level is the highest that needs no larger symbol than
 // level M does: on a clean screen the size of a module decides, damage hardly ever.
 func New(text string) (Code, error) {
-	symbol, err := encode(text, qrcode.Medium)
+	d, err := encode(text, qrcode.Medium, "M")
 	if err != nil {
 		return Code{}, err
 	}
-	return strengthen(text, symbol, "M"), nil
+	return d.draw(), nil
 }
 
-// encode makes the smallest symbol of a level.
-func encode(text string, level qrcode.RecoveryLevel) (*qrcode.QRCode, error) {
+// draft is a symbol of which the version and the level are known, and not yet the modules: most of the time
+// of a code goes into trying the eight masks.
+type draft struct {
+	symbol *qrcode.QRCode
+	level  string
+}
+
+// size is the number of modules on one side. ISO/IEC 18004 §6.1.
+func (d draft) size() int { return 17 + 4*d.symbol.VersionNumber }
+
+func (d draft) draw() Code {
+	d.symbol.DisableBorder = true
+	return pack(d.symbol.Bitmap(), d.level)
+}
+
+// encode takes the smallest symbol of a level, and then the highest level that its size has room for.
+func encode(text string, level qrcode.RecoveryLevel, name string) (draft, error) {
 	if text == "" || len(text) > maxText {
-		return nil, fmt.Errorf("encode %d bytes: %w", len(text), ErrText)
+		return draft{}, fmt.Errorf("encode %d bytes: %w", len(text), ErrText)
 	}
 	symbol, err := qrcode.New(text, level)
 	if err != nil {
-		return nil, fmt.Errorf("encode %d bytes: %w", len(text), ErrText)
+		return draft{}, fmt.Errorf("encode %d bytes: %w", len(text), ErrText)
 	}
-	return symbol, nil
-}
-
-// strengthen takes the highest level that the symbol's size has room for.
-func strengthen(text string, symbol *qrcode.QRCode, level string) Code {
 	for _, better := range []struct {
 		name  string
 		level qrcode.RecoveryLevel
 	}{{"H", qrcode.Highest}, {"Q", qrcode.High}} {
 		if s, err := qrcode.NewWithForcedVersion(text, symbol.VersionNumber, better.level); err == nil {
-			symbol, level = s, better.name
-			break
+			return draft{s, better.name}, nil
 		}
 	}
-	symbol.DisableBorder = true
-	return pack(symbol.Bitmap(), level)
+	return draft{symbol, name}, nil
 }
 
 func pack(rows [][]bool, level string) Code {

@@ -24,29 +24,31 @@ type Room struct {
 // takes level Q in a larger symbol if on every screen a module still measures 1.2 mm and the code is as
 // large as it must be. A screen of unknown size, or no screen, gets what New makes.
 func Fit(text string, rooms ...Room) (Code, error) {
-	code, err := New(text)
-	if err != nil || code.level != "M" || len(rooms) == 0 {
-		return code, err
-	}
-	symbol, err := encode(text, qrcode.High)
+	d, err := encode(text, qrcode.Medium, "M")
 	if err != nil {
-		return code, nil //nolint:nilerr // too long for level Q: level M holds it
+		return Code{}, err
 	}
-	strong := strengthen(text, symbol, "Q")
+	if d.level != "M" || len(rooms) == 0 {
+		return d.draw(), nil
+	}
+	strong, err := encode(text, qrcode.High, "Q")
+	if err != nil {
+		return d.draw(), nil //nolint:nilerr // too long for level Q: level M holds it
+	}
 	for _, room := range rooms {
-		if !room.holds(strong) {
-			return code, nil
+		if !room.holds(strong.size()) {
+			return d.draw(), nil
 		}
 	}
-	return strong, nil
+	return strong.draw(), nil
 }
 
-// holds reports whether the code is roomy there. Modules are whole pixels.
-func (r Room) holds(c Code) bool {
-	pixels := r.Pixels / (c.size + 2*QuietZone)
+// holds reports whether a code of that many modules a side is roomy there. Modules are whole pixels.
+func (r Room) holds(size int) bool {
+	pixels := r.Pixels / (size + 2*QuietZone)
 	if r.PerMM <= 0 || pixels < leastPixels {
 		return false
 	}
 	module := float64(pixels) / r.PerMM
-	return module >= roomyMM && module*float64(c.size) >= float64(r.LeastMM)
+	return module >= roomyMM && module*float64(size) >= float64(r.LeastMM)
 }
