@@ -58,7 +58,7 @@ func (e *Engine) serve(ctx, calling context.Context) error {
 		select {
 		case in := <-e.inputs:
 			err = e.handle(calling, e.drain(in))
-		case <-wake.C:
+		case <-wake.C: // alone: what it forgets is read again, and must be durable by then
 			err = e.handle(calling, []Input{Tick{}})
 		case <-room.C:
 			err = e.handle(calling, []Input{Room{Full: e.journal.Room() != nil}})

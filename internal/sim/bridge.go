@@ -87,7 +87,8 @@ func (p *process) post(in engine.Input) {
 	p.w.after(wait, func() { p.turn(gen) })
 }
 
-// turn handles everything that waits, in one commit.
+// turn handles everything that waits, in one commit but for ticks: they forget what is done with, which is read
+// again only once it is durable.
 func (p *process) turn(gen int) {
 	if gen != p.gen || !p.up {
 		return
@@ -97,17 +98,20 @@ func (p *process) turn(gen int) {
 	p.inbox = nil
 	var commit payment.Commit
 	var actions []engine.Action
+	ticked := false
 	for _, in := range batch {
 		if p.strikes(CrashInput) {
 			p.die()
 			return
 		}
-		if len(commit.Forget) > 0 {
+		_, tick := in.(engine.Tick)
+		if len(commit.Forget) > 0 || tick || ticked { // as the engine does: a tick is handled alone
 			if !p.carryOut(commit, actions) {
 				return
 			}
 			commit, actions = payment.Commit{}, nil
 		}
+		ticked = tick
 		p.w.oracle.input(in)
 		if err := p.core.Recall(p.instant(), p.w.disk, in); err != nil {
 			p.w.fail("I13", "%v", err)
