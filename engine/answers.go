@@ -214,7 +214,10 @@ func (c *Core) transactionRead(in TransactionRead) {
 		j.holdAt = c.now.Up + c.spread(10*time.Minute)
 	}
 	if h := in.Holding; h.Status != "" {
-		c.ignore(c.apply(j, payment.TransactionSeen{At: c.now.Wall, Status: h.Status, Refunded: h.Refunded, Counted: h.Counted, Captured: h.Captured, Kept: h.Kept}))
+		c.ignore(c.apply(j, payment.TransactionSeen{
+			At: c.now.Wall, Status: h.Status, Refunded: h.Refunded, Counted: h.Counted, Captured: h.Captured, Kept: h.Kept,
+			CaptureID: h.CaptureID,
+		}))
 	}
 	c.pursue(j)
 }

@@ -24,7 +24,8 @@ func (c *Core) approved(j *job, key payment.Key, a Approved) {
 		token.Scopes = asked.Scopes
 	}
 	c.take(j, payment.ApprovedByKlarna{
-		At: c.now.Wall, Key: key, Transaction: a.Transaction, CustomerToken: token.Handle, Reply: j.hold(key, a.Reply),
+		At: c.now.Wall, Key: key, Transaction: a.Transaction, CaptureID: a.CaptureID,
+		CustomerToken: token.Handle, Reply: j.hold(key, a.Reply),
 	})
 	c.keepReply(j, key)
 	if token.Handle != "" && j.p.CustomerToken == token.Handle {

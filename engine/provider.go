@@ -63,10 +63,11 @@ type Call struct {
 type Answer interface{ isAnswer() }
 
 type (
-	// Approved means: a transaction exists. Customer is the token that came with it, if any; Reply is for
-	// the shop's own app.
+	// Approved means: a transaction exists. CaptureID is Klarna's name of what the authorize captured itself;
+	// Customer is the token that came with it, if any; Reply is for the shop's own app.
 	Approved struct {
 		Transaction payment.Transaction
+		CaptureID   string
 		Customer    payment.CustomerToken
 		Reply       string
 	}
@@ -123,6 +124,8 @@ type Holding struct {
 	// was captured than refunded.
 	Captured int64
 	Kept     bool
+	// CaptureID is Klarna's name of the capture, where there is exactly one.
+	CaptureID string
 }
 
 // Screen shows scenes to customers. Show must not block.

@@ -3,6 +3,8 @@
 
 package payment
 
+import "slices"
+
 // brought notes what came with Klarna's answer besides its word. A token belongs to a charge that
 // stands, or that a person must look at; one of a charge that is given back at once is not kept.
 func (p Payment) brought(e Event) Payment {
@@ -18,6 +20,32 @@ func (p Payment) brought(e Event) Payment {
 		p.Reply = d.Key
 	}
 	return p
+}
+
+// named keeps Klarna's name of the capture, which a refund goes by, from whatever tells it first. While a write that
+// may go by it can be repeated it stays as it is, known or not: a repeat must be the same call.
+func (p Payment) named(e Event) Payment {
+	id := ""
+	switch e := e.(type) {
+	case ApprovedByKlarna:
+		id = e.CaptureID
+	case Captured:
+		id = e.CaptureID
+	case TransactionSeen:
+		id = e.CaptureID
+	case Asked, Intended, Unclear, StepUpRequired, DeclinedByKlarna, RefusedByKlarna, KeyExpired, RequestSeen, CancelRefused,
+		CancelAsked, Told, Offered, Confirmed, GivenBack, Resolved, ReversalAsked, RefundAsked, RefundDone, MoreTime:
+	}
+	if p.CaptureID == "" && !p.goesByCapture() {
+		p.CaptureID = id
+	}
+	return p
+}
+
+// goesByCapture reports whether a write that may name the capture is decided and may be sent again.
+func (p Payment) goesByCapture() bool {
+	refund, _ := p.NextRefund()
+	return slices.ContainsFunc([]Intent{p.Release, p.GiveBack, refund.Intent}, func(i Intent) bool { return i.Open() && !i.Refused })
 }
 
 // Owed is the intent whose reply the till must still be able to hear, or "". Confirming unknown is not

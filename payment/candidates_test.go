@@ -50,7 +50,7 @@ func answers(k payment.Key, round int) []payment.Event {
 
 func approvals(k payment.Key) []payment.Event {
 	right, captured, amount, currency, named, nameless := approval(k), approval(k), approval(k), approval(k), approval(k), approval(k)
-	captured.Transaction.Captured = true
+	captured.Transaction.Captured, captured.CaptureID = true, "capture-1"
 	amount.Transaction.Amount.Minor++
 	currency.Transaction.Amount.Currency = "SEK"
 	named.Transaction.Reference = "someone else's"
@@ -85,7 +85,7 @@ func reads(p payment.Payment) []payment.Event {
 	} {
 		all = append(all, holding(s))
 	}
-	return all
+	return append(all, oneCapture())
 }
 
 func requestStatuses() []payment.RequestStatus {

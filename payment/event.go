@@ -106,6 +106,8 @@ type (
 		At          time.Time   `json:"at"`
 		Key         Key         `json:"key"`
 		Transaction Transaction `json:"transaction"`
+		// CaptureID is Klarna's name of what the authorize captured itself, where the answer gives one.
+		CaptureID string `json:"capture_id,omitempty"`
 		// CustomerToken names the token that came with it. Reply says that data for the shop's own app did.
 		CustomerToken Handle `json:"customer_token,omitempty"`
 		Reply         bool   `json:"reply,omitempty"`
@@ -191,6 +193,8 @@ type (
 		// Kept says that the shop has money of it, however the transaction is called: closed is also what
 		// one is called that is too old to be refunded.
 		Kept bool `json:"kept,omitempty"`
+		// CaptureID is Klarna's name of the one capture that there is; empty where there are none or several.
+		CaptureID string `json:"capture_id,omitempty"`
 	}
 	// Resolved is a decision by a person.
 	Resolved struct {

@@ -25,7 +25,9 @@ func allEvents() []payment.Event {
 	fin := key(payment.WriteFinalize, 1)
 	captured := approval(fin)
 	captured.Transaction.Captured = true
-	captured.CustomerToken, captured.Reply = "ct_1", true
+	captured.CustomerToken, captured.Reply, captured.CaptureID = "ct_1", true, "capture-1"
+	sum := sums(payment.TransactionClosed, 1000, 500)
+	sum.CaptureID = "capture-1"
 	order := askedNow()
 	order.Order.Timeout = 90 * time.Second
 	order.Order.Lines[0].SKU, order.Order.Lines[0].Tax = "T-1", 100
@@ -48,7 +50,7 @@ func allEvents() []payment.Event {
 		issued(part()),
 		payment.Captured{At: at(4), Key: fin, CaptureID: "capture-1"},
 		payment.GivenBack{At: at(5), Key: fin},
-		sums(payment.TransactionClosed, 1000, 500), decided(payment.DecideRefunded, "R1"),
+		sum, decided(payment.DecideRefunded, "R1"),
 		payment.ReversalAsked{At: at(6)},
 		refundAsked("R1", 500), refundDone("R1"),
 		payment.MoreTime{Deadline: at(6)},

@@ -32,7 +32,8 @@ type Payment struct {
 	GiveBack  Intent `json:"give_back,omitzero"`
 
 	Transaction Transaction `json:"transaction,omitzero"`
-	CaptureID   string      `json:"capture_id,omitempty"`
+	// CaptureID is Klarna's name of what was captured; empty where nobody has told it. A refund goes by it.
+	CaptureID string `json:"capture_id,omitempty"`
 
 	// Why is set by the cancel that won the round; Wanted by one that came too late to win it.
 	Why    Why    `json:"why,omitempty"`

@@ -230,6 +230,15 @@ func shapePromises() []promise {
 		{"a transaction is never forgotten or exchanged", func(m move) bool {
 			return m.before.Transaction.ID == "" || m.after.Transaction.ID == m.before.Transaction.ID
 		}},
+		{"the capture's name never changes, and comes at no time when a repeat could go by another one", func(m move) bool {
+			if m.after.CaptureID == m.before.CaptureID {
+				return true
+			}
+			refund, _ := m.after.NextRefund()
+			return m.before.CaptureID == "" && !slices.ContainsFunc(
+				[]payment.Intent{m.after.Release, m.after.GiveBack, refund.Intent},
+				func(i payment.Intent) bool { return i.Open() && !i.Refused })
+		}},
 		{"a key never comes back", func(m move) bool {
 			return m.after.Authorize.Attempt >= m.before.Authorize.Attempt && m.after.Finalize.Attempt >= m.before.Finalize.Attempt &&
 				m.after.Capture.Attempt >= m.before.Capture.Attempt && m.after.GiveBack.Attempt >= m.before.GiveBack.Attempt &&

@@ -32,11 +32,15 @@ var errSame = errors.New("nothing changes")
 // refuses returns a *TransitionError.
 func Step(p Payment, e Event) (Payment, []Action, error) {
 	next, err := step(p, e)
-	if errors.Is(err, errSame) {
-		return p, nil, nil
-	}
-	if err != nil {
+	same := errors.Is(err, errSame)
+	if err != nil && !same {
 		return p, nil, err
+	}
+	if same {
+		next = p
+	}
+	if next = next.named(e); same && next.CaptureID == p.CaptureID {
+		return p, nil, nil
 	}
 	if next.State != p.State && !p.State.May(next.State) {
 		panic(fmt.Sprintf("payment: %s led from %s to %s, which Next does not allow", e.Kind(), p.State, next.State))

@@ -83,7 +83,6 @@ func stepCapturing(p Payment, e Event) (Payment, error) {
 		if e.Key != p.Capture.Key || !p.Capture.Open() {
 			return p, refuse(p, e, "it answers another intent")
 		}
-		p.CaptureID = e.CaptureID
 		return p.captured(), nil
 	case TransactionSeen:
 		if !p.Capture.Refused {

@@ -135,7 +135,11 @@ func answerOf(a sandbox.Answer, captured bool) core.Answer {
 	switch a.Authorization.Result {
 	case sandbox.ResultApproved:
 		t := a.Authorization.Transaction
-		return core.Approved{Transaction: payment.Transaction{
+		capture := ""
+		if len(t.Captures) == 1 {
+			capture = t.Captures[0].ID
+		}
+		return core.Approved{CaptureID: capture, Transaction: payment.Transaction{
 			ID: payment.TransactionID(t.ID), Reference: t.Reference, Captured: captured,
 			Amount: payment.Amount{Minor: t.Amount, Currency: payment.Currency(t.Currency)},
 		}}

@@ -128,7 +128,7 @@ func (n *net) judge(f *flight, a sandbox.Answer) engine.Answer {
 			ID: payment.TransactionID(t.ID), Reference: t.Reference,
 			Amount:   payment.Amount{Minor: t.Amount, Currency: payment.Currency(t.Currency)},
 			Captured: f.call.Payment.CaptureNow,
-		}, Customer: n.w.tokens.answered(f, a.Authorization.Token)}
+		}, CaptureID: onlyCapture(t), Customer: n.w.tokens.answered(f, a.Authorization.Token)}
 	case sandbox.ResultStepUp:
 		r := a.Authorization.Request
 		return engine.StepUp{
@@ -139,6 +139,14 @@ func (n *net) judge(f *flight, a sandbox.Answer) engine.Answer {
 		return engine.Declined{}
 	}
 	return engine.Unclear{}
+}
+
+// onlyCapture is the name of the capture of t, if there is exactly one.
+func onlyCapture(t *sandbox.Transaction) string {
+	if len(t.Captures) != 1 {
+		return ""
+	}
+	return t.Captures[0].ID
 }
 
 // read is one read of a payment request.
@@ -270,6 +278,7 @@ func (n *net) holding(a engine.ReadTransaction) engine.Holding {
 	if t := answer.Transaction; t != nil {
 		if !n.w.uncounted {
 			h.Refunded, h.Captured, h.Counted, h.Kept = t.Refunded, t.Captured, true, t.Captured > t.Refunded
+			h.CaptureID = onlyCapture(t)
 		}
 		switch t.State {
 		case sandbox.TransactionAuthorized:
