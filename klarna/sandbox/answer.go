@@ -17,6 +17,7 @@ type Answer struct {
 	Transaction   *Transaction
 	Capture       *Capture
 	Refund        *Refund
+	Order         *OrderAnswer
 
 	// Fate is what becomes of the answer on its way; Delay is how long it takes to set out.
 	Fate  Fate

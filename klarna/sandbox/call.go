@@ -90,6 +90,26 @@ type GiveBack struct {
 // Void is voidPaymentTransaction.
 type Void struct{ ID string }
 
+// OrderTake is captureOrder of Order Management v1.
+type OrderTake struct {
+	Order     string // the UUID in a transaction's identifier
+	Amount    int64
+	Reference string
+}
+
+// OrderGiveBack is refundOrder.
+type OrderGiveBack struct {
+	Order     string
+	Amount    int64
+	Reference string
+}
+
+// OrderCancel is cancelOrder.
+type OrderCancel struct{ Order string }
+
+// OrderRelease is releaseRemainingAuthorization.
+type OrderRelease struct{ Order string }
+
 func (Authorize) isCall()         {}
 func (Create) isCall()            {}
 func (Read) isCall()              {}
@@ -100,6 +120,10 @@ func (UpdateTransaction) isCall() {}
 func (Take) isCall()              {}
 func (GiveBack) isCall()          {}
 func (Void) isCall()              {}
+func (OrderTake) isCall()         {}
+func (OrderGiveBack) isCall()     {}
+func (OrderCancel) isCall()       {}
+func (OrderRelease) isCall()      {}
 
 // Purchase is what is bought and how the customer may be asked.
 type Purchase struct {

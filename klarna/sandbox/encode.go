@@ -11,6 +11,8 @@ func (x *exchange) encode(a Answer) any {
 	defer x.server.mu.Unlock()
 	w := x.server.world
 	switch {
+	case a.Problem != nil && x.orders:
+		return encodeOrderProblem(w.uuid(), *a.Problem)
 	case a.Problem != nil:
 		return w.encodeProblem(a.Status, *a.Problem)
 	case a.Authorization != nil:

@@ -19,12 +19,13 @@ type exchange struct {
 	w      http.ResponseWriter
 	r      *http.Request
 	body   []byte
+	orders bool // of Order Management, whose errors have another form
 	seen   Sighting
 }
 
 // object is the body as an object; methods without one have an empty object.
 func (x *exchange) object() (object, error) {
-	if x.r.Method == http.MethodGet || x.r.Method == http.MethodDelete {
+	if x.r.Method == http.MethodGet || x.r.Method == http.MethodDelete || x.orders && len(x.body) == 0 {
 		return object{bad: new([]Violation)}, nil
 	}
 	return parseBody(x.body)
@@ -60,6 +61,8 @@ func (x *exchange) answer(a Answer) {
 	switch {
 	case a.Fate == FateHTML || a.Problem != nil && a.Problem.Code == "":
 		x.html(a.Status)
+	case a.Order != nil:
+		x.order(a)
 	default:
 		x.json(a.Status, x.encode(a), a.Fate == FateTruncated)
 	}

@@ -23,7 +23,7 @@ const (
 // order, in the order in which a gateway looks at them.
 func (s *Server) guard(next func(*exchange)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		x := &exchange{server: s, w: w, r: r, seen: sight(r)}
+		x := &exchange{server: s, w: w, r: r, orders: strings.HasPrefix(r.URL.Path, "/ordermanagement/"), seen: sight(r)}
 		if a, ok := x.admit(); !ok {
 			x.answer(a) //nolint:contextcheck // it takes the context of this very request
 			return

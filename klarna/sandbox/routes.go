@@ -13,6 +13,7 @@ func (s *Server) routes() http.Handler {
 		s.transactionRoutes(mux, base)
 	}
 	mux.HandleFunc("POST /v2/accounts/{account}/interoperability/test-tokens", s.guard(testToken))
+	s.orderRoutes(mux)
 	s.webhookRoutes(mux)
 	s.controlRoutes(mux)
 	s.phoneRoutes(mux)
@@ -51,12 +52,29 @@ func (s *Server) transactionRoutes(mux *http.ServeMux, base string) {
 	mux.HandleFunc("POST "+one+"/void", s.api(func(r *http.Request, _ object) Call { return Void{r.PathValue("id")} }))
 }
 
-// refundCall is a refund of the capture in the path, or of the transaction.
+// refundCall is a refund of the capture in the path, or of the transaction, which needs lines to find the capture by
+// (Klarna, Refund payment transactions and allocation).
 func refundCall(r *http.Request, o object) Call {
 	o.needed("amount")
-	return GiveBack{
+	c := GiveBack{
 		ID: r.PathValue("id"), Capture: r.PathValue("capture"),
 		Amount: o.integer("amount"), Reference: o.text("payment_refund_reference", maxText),
+	}
+	if c.Capture == "" {
+		o.needed("line_items")
+		o.addsUp("line_items", c.Amount)
+	}
+	return c
+}
+
+// addsUp complains about lines whose totals are not amount.
+func (o object) addsUp(name string, amount int64) {
+	sum := int64(0)
+	for _, l := range o.lines() {
+		sum += l.TotalAmount
+	}
+	if o.has(name) && sum != amount {
+		o.complain(name, "total_amount does not add up to the amount")
 	}
 }
 

@@ -147,8 +147,10 @@ func TestWholeSale(t *testing.T) {
 				one := base + "/payment/transactions/" + tx
 				taken := c.json("POST", one+"/captures", `{"amount":1800,"payment_capture_reference":"c1"}`, 201)
 				c.json("POST", one+"/captures/"+text(taken, "payment_capture_id")+"/refunds", `{"amount":300,"payment_refund_reference":"r1"}`, 201)
-				c.json("POST", one+"/refunds", `{"amount":200,"payment_refund_reference":"r2"}`, 201)
-				c.json("POST", one+"/refunds", `{"amount":1301,"payment_refund_reference":"r3"}`, 403)
+				c.json("POST", one+"/refunds", `{"amount":200,"payment_refund_reference":"r2","line_items":[{"name":"Refund","quantity":1,"total_amount":200}]}`, 201)
+				c.json("POST", one+"/refunds", `{"amount":1301,"payment_refund_reference":"r3","line_items":[{"name":"Refund","quantity":1,"total_amount":1301}]}`, 403)
+				c.json("POST", one+"/refunds", `{"amount":200,"payment_refund_reference":"r4"}`, 400)
+				c.json("POST", one+"/refunds", `{"amount":200,"payment_refund_reference":"r5","line_items":[{"name":"Refund","quantity":1,"total_amount":199}]}`, 400)
 				if v := c.json("POST", one+"/void", `{}`, 200); v["state"] != "COMPLETED" {
 					t.Errorf("void = %v", v)
 				}

@@ -24,6 +24,9 @@ const (
 	maxOperations = 500
 )
 
+// transactionPrefix is what stands before the UUID of a transaction, which is the order's at Order Management.
+const transactionPrefix = "krn:payment:eu1:transaction:"
+
 // Transaction is a payment transaction as it stood at one moment.
 type Transaction struct {
 	ID        string
@@ -70,7 +73,7 @@ func (t *transaction) left() int64 { return t.Amount - t.Captured - t.Voided }
 // charge makes a transaction. From here on there is money.
 func (w *World) charge(account string, p Purchase) *transaction {
 	t := &transaction{Transaction: Transaction{
-		ID: "krn:payment:eu1:transaction:" + w.uuid(), Account: account, Reference: p.Reference,
+		ID: transactionPrefix + w.uuid(), Account: account, Reference: p.Reference,
 		Currency: p.Currency, Amount: p.Amount, State: TransactionAuthorized, ExpiresAt: w.now.Add(authorizedFor),
 	}}
 	w.transactions[t.ID] = t

@@ -116,6 +116,13 @@ type wireProblem struct {
 	Older      []wireViolation `json:"errors,omitempty"`
 }
 
+// wireOrderProblem is an error of Order Management.
+type wireOrderProblem struct {
+	Correlation string   `json:"correlation_id"`
+	Code        string   `json:"error_code"`
+	Messages    []string `json:"error_messages"`
+}
+
 type wireViolation struct {
 	Parameter string `json:"parameter"`
 	Reason    string `json:"reason,omitempty"`

@@ -180,11 +180,11 @@ func (w *World) routeOf(c Call) Route {
 		return RouteReadTransaction
 	case UpdateTransaction:
 		return RouteUpdateTransaction
-	case Take:
+	case Take, OrderTake:
 		return RouteCapture
-	case GiveBack:
+	case GiveBack, OrderGiveBack:
 		return RouteRefund
-	case Void:
+	case Void, OrderCancel, OrderRelease:
 		return RouteVoid
 	}
 	panic("sandbox: call of no known kind")
@@ -212,6 +212,14 @@ func (w *World) execute(r Request) Answer {
 		return w.refund(r.Account, c)
 	case Void:
 		return w.void(r.Account, c)
+	case OrderTake:
+		return w.orderTake(r.Account, c)
+	case OrderGiveBack:
+		return w.orderGiveBack(r.Account, c)
+	case OrderCancel:
+		return w.orderCancel(r.Account, c)
+	case OrderRelease:
+		return w.orderRelease(r.Account, c)
 	}
 	panic("sandbox: call of no known kind")
 }
