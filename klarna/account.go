@@ -50,6 +50,12 @@ const (
 	pathRefunds         = "/payment/transactions/%s/refunds"             // unpublished
 	pathVoid            = "/payment/transactions/%s/void"                // unpublished
 
+	// Order Management v1, on a regional host (Klarna, Manage orders with the API).
+	pathOrderCaptures = "/ordermanagement/v1/orders/%s/captures"
+	pathOrderRefunds  = "/ordermanagement/v1/orders/%s/refunds"
+	pathOrderCancel   = "/ordermanagement/v1/orders/%s/cancel"
+	pathOrderRelease  = "/ordermanagement/v1/orders/%s/release-remaining-authorization"
+
 	pathWebhooks    = "/v2/notification/webhooks"
 	pathSigningKeys = "/v2/notification/signing-keys"
 )
@@ -121,9 +127,14 @@ func (a Account) Void(key, transaction string) (Write, error) {
 }
 
 // Refund prepares giving back amount, in minor units, of a captured transaction. With a capture's
-// identifier it needs no line items; without one it goes to the transaction as a whole.
+// identifier it needs no line items; without one it goes to the transaction as a whole, and Klarna wants
+// line items to find the capture by (Klarna, Refund payment transactions and allocation): one for all of it.
 func (a Account) Refund(key, transaction, capture string, amount int64, reference string) (Write, error) {
-	body, err := operationBody(amount, reference, refundBody{amount, reference})
+	content := refundBody{Amount: amount, Reference: reference}
+	if capture == "" {
+		content.Lines = []lineBody{{Name: "Refund", Quantity: 1, UnitPrice: amount, Total: amount, Reference: "1"}}
+	}
+	body, err := operationBody(amount, reference, content)
 	if err != nil {
 		return Write{}, fmt.Errorf("prepare refund of %.64q: %w", transaction, err)
 	}

@@ -68,8 +68,9 @@ type captureBody struct {
 }
 
 type refundBody struct {
-	Amount    int64  `json:"amount"`
-	Reference string `json:"payment_refund_reference"`
+	Amount    int64      `json:"amount"`
+	Reference string     `json:"payment_refund_reference"`
+	Lines     []lineBody `json:"line_items,omitempty"` // the member's name is not published
 }
 
 func (a Account) authorizeBody(s Sale) ([]byte, error) {

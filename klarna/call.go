@@ -28,6 +28,7 @@ type call struct {
 	doing   string // for errors and logs
 	method  string
 	path    string
+	region  Region      // of Order Management; empty: the host of everything else
 	header  http.Header // besides those that every call has
 	body    []byte
 	bare    bool // without the API key
@@ -40,6 +41,7 @@ type call struct {
 type reply struct {
 	Answer
 	body    []byte
+	refund  string // Refund-Id, Order Management's name of a refund
 	secrets []secret.Text
 }
 
@@ -82,6 +84,7 @@ func (c *Client) exchange(req *http.Request, into *reply) error {
 	defer func() { _ = resp.Body.Close() }() // what counts was read, or its error is told
 	into.Answer = readAnswer(resp.StatusCode, resp.Header, into.PartnerID)
 	into.CorrelationID = into.clean(into.CorrelationID, maxHeaderText)
+	into.refund = into.clean(resp.Header.Get("Refund-Id"), maxHeaderText)
 	if encoding := resp.Header.Get("Content-Encoding"); encoding != "" && encoding != "identity" {
 		return errReplyPacked
 	}
@@ -100,13 +103,13 @@ func (c *Client) request(ctx context.Context, r call, partnerID string, sent *at
 	if err != nil {
 		return nil, errWrite
 	}
-	u := *c.base
+	u := *c.origin(r.region)
 	u.Path, u.RawPath = at.Path, at.RawPath
 	req, err := http.NewRequestWithContext(ctx, r.method, u.String(), http.NoBody)
 	if err != nil {
 		return nil, errWrite
 	}
-	if r.body != nil {
+	if len(r.body) > 0 {
 		req.Body, req.ContentLength = &onceBody{bytes.NewReader(r.body), sent}, int64(len(r.body))
 		req.Header.Set("Content-Type", "application/json")
 	}

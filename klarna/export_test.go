@@ -43,3 +43,6 @@ func ParseRequest(body []byte, id string) (Request, error) {
 
 // Sources is how many senders the limiter remembers.
 func (h *Webhook) Sources() int { return len(h.sources.buckets) }
+
+// Origin is where calls for a region go.
+func (c *Client) Origin(r Region) string { return c.origin(r).String() }

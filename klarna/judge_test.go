@@ -189,7 +189,7 @@ func TestProblemIsReadInEveryShape(t *testing.T) {
 	tests := map[string]struct{ body, parameter, message string }{
 		"newest": {`{"error_code":"VALIDATION_ERROR","error_message":"bad","validation_errors":[{"parameter":"$.amount","reason":"too big"}]}`, "$.amount", "bad too big"},
 		"older":  {`{"error_code":"VALIDATION_ERROR","error_type":"INPUT_ERROR","errors":[{"parameter":"p","error_message":"m"},{"parameter":"q"}]}`, "p", "m"},
-		"v1":     {`{"error_code":"BAD_VALUE","correlation_id":"c","error_messages":["x"]}`, "", ""},
+		"v1":     {`{"error_code":"BAD_VALUE","correlation_id":"c","error_messages":["x","y"]}`, "", "x"},
 		"hostile": {
 			`{"error_code":"A","error_message":"line\nbreak \u001b[31m` + strings.Repeat("x", 1000) + `","errors":[1,null,{"parameter":5}]}`,
 			"", "linebreak [31m" + strings.Repeat("x", 242),

@@ -104,5 +104,9 @@ func readProblem(r reply) Problem {
 			}
 		}
 	}
+	if texts, ok := o["error_messages"].([]any); ok && p.Message == "" && len(texts) > 0 {
+		text, _ := texts[0].(string)
+		p.Message = r.clean(text, maxMessage)
+	}
 	return p
 }

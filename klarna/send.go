@@ -4,6 +4,7 @@
 package klarna
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -23,7 +24,7 @@ func (c *Client) Send(ctx context.Context, w Write) Outcome {
 		header.Set("Klarna-Integration-Metadata", c.integrator.tag(w.Key))
 	}
 	r, touched, err := c.attempt(ctx, call{
-		doing: string(w.Op), method: http.MethodPost, path: w.Path, header: header, body: w.Body,
+		doing: string(w.Op), method: http.MethodPost, path: w.Path, region: w.Region, header: header, body: w.Body,
 		timeout: writeTimeout, secrets: []secret.Text{w.SessionToken, w.CustomerToken},
 	})
 	switch {
@@ -138,7 +139,7 @@ func readApproved(r reply, o object, network string) (Outcome, error) {
 	a.Amount, a.Currency = t.money()
 	for _, capture := range t.objects("payment_captures") {
 		if a.CaptureID == "" {
-			a.CaptureID = capture.text("payment_capture_id")
+			a.CaptureID = readCaptureID(capture)
 		}
 	}
 	if !pathSafe(a.TransactionID) {
@@ -190,7 +191,7 @@ func readCustomerToken(o object) CustomerToken {
 // did not come from Klarna.
 func readDone(op Op, r reply) (Outcome, error) {
 	if len(r.body) == 0 {
-		return Done{Answer: r.Answer}, nil
+		return Done{Answer: r.Answer, ID: r.refund}, nil
 	}
 	o, err := parseObject(r.body)
 	if err != nil {
@@ -207,19 +208,18 @@ func readDone(op Op, r reply) (Outcome, error) {
 	d.Amount, d.Currency = o.money()
 	switch op {
 	case OpCapture:
-		d.ID = firstText("payment_capture_id", o, o.object("payment_capture"))
+		d.ID = cmp.Or(readCaptureID(o), readCaptureID(o.object("payment_capture")))
 	case OpRefund:
-		d.ID = firstText("payment_refund_id", o, o.object("payment_refund"))
+		d.ID = cmp.Or(o.text("payment_refund_id"), o.object("payment_refund").text("payment_refund_id"), r.refund)
 	case OpAuthorize, OpFinalize, OpVoid: // nothing of their own to name
 	}
 	return d, nil
 }
 
-func firstText(key string, places ...object) string {
-	for _, o := range places {
-		if s := o.text(key); s != "" {
-			return s
-		}
+// readCaptureID: a refund goes by it, so one that no path can carry is none.
+func readCaptureID(o object) string {
+	if id := o.text("payment_capture_id"); pathSafe(id) {
+		return id
 	}
 	return ""
 }

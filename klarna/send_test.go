@@ -35,7 +35,12 @@ const (
 
 func newClient(t *testing.T, base string, a klarna.Account, o klarna.Options) *klarna.Client {
 	t.Helper()
-	c, err := klarna.New(base, a, secret.New(apiKey), o)
+	return newClientOf(t, base, apiKey, a, o)
+}
+
+func newClientOf(t *testing.T, base, key string, a klarna.Account, o klarna.Options) *klarna.Client {
+	t.Helper()
+	c, err := klarna.New(base, a, secret.New(key), o)
 	if err != nil {
 		t.Fatal(err)
 	}

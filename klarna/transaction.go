@@ -37,7 +37,7 @@ type Transaction struct {
 	ExpiresAt time.Time
 	// What happened to the amount so far, in minor units; nil where the answer does not say.
 	Captured, Refunded, Voided *int64
-	CaptureIDs                 []string
+	CaptureIDs                 []string // one for each capture; empty where it has none that a path can carry
 }
 
 var errOtherTransaction = errors.New("the answer is about another transaction")
@@ -79,9 +79,7 @@ func readTransaction(r reply, id string) (Transaction, error) {
 	}
 	t.Amount, t.Currency = o.money()
 	for _, capture := range o.objects("payment_captures") {
-		if capture := capture.text("payment_capture_id"); capture != "" {
-			t.CaptureIDs = append(t.CaptureIDs, capture)
-		}
+		t.CaptureIDs = append(t.CaptureIDs, readCaptureID(capture))
 	}
 	return t, nil
 }

@@ -28,9 +28,11 @@ const (
 // Write is one state-changing call, complete: stored and sent again it is the same call, byte for byte.
 type Write struct {
 	Op   Op
-	Path string // on Klarna's host, from "/v2/"; the colons of identifiers stand as they are
-	Key  string // Klarna-Idempotency-Key; honoured for 24 h (Klarna, Idempotency)
-	Body []byte
+	Path string // on its host; the colons of identifiers stand as they are
+	// Region is empty for a path below "/v2/"; else the path is one of Order Management, on the region's host.
+	Region Region
+	Key    string // Klarna-Idempotency-Key; honoured for 24 h (Klarna, Idempotency)
+	Body   []byte
 
 	// SessionToken of a finalize is the completed request's token; of an authorize it is what an
 	// online partner handed on, or empty.
@@ -54,16 +56,29 @@ func (w Write) check() error {
 	default:
 		return fmt.Errorf("%w: no such operation", errWrite)
 	}
-	if err := checkPath(w.Path); err != nil {
+	if err := w.checkPlace(); err != nil {
 		return err
 	}
 	if !headerSafe(w.Key, maxReference) {
 		return fmt.Errorf("%w: %s has no usable key", errWrite, w.Op)
 	}
-	if len(w.Body) == 0 || len(w.Body) > maxBody {
+	if len(w.Body) == 0 && !w.bodiless() || len(w.Body) > maxBody {
 		return fmt.Errorf("%w: %s has a body of %d bytes", errWrite, w.Op, len(w.Body))
 	}
 	return w.checkTokens()
+}
+
+// bodiless: to cancel an order, or to release its rest, takes no body.
+func (w Write) bodiless() bool { return w.Region != "" && w.Op == OpVoid }
+
+func (w Write) checkPlace() error {
+	if w.Region == "" {
+		return checkPath(w.Path, "/v2/")
+	}
+	if w.Region.host() == "" {
+		return fmt.Errorf("%w: no such region", errWrite)
+	}
+	return checkPath(w.Path, "/ordermanagement/v1/orders/")
 }
 
 func (w Write) checkTokens() error {
@@ -90,14 +105,14 @@ func (w Write) headers(d Dialect) http.Header {
 	return h
 }
 
-// checkPath accepts a plain absolute path below /v2/: no host, no query, no dot segment.
-func checkPath(path string) error {
+// checkPath accepts a plain absolute path below root: no host, no query, no dot segment.
+func checkPath(path, root string) error {
 	u, err := url.Parse(path)
 	if err != nil || u.Host != "" || u.Scheme != "" || u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" {
 		return fmt.Errorf("%w: not a plain path", errWrite)
 	}
-	if !strings.HasPrefix(path, "/v2/") || !headerSafe(path, maxPath) {
-		return fmt.Errorf("%w: not a path below /v2/", errWrite)
+	if !strings.HasPrefix(path, root) || !headerSafe(path, maxPath) {
+		return fmt.Errorf("%w: not a path below %s", errWrite, root)
 	}
 	for segment := range strings.SplitSeq(path, "/") {
 		if segment == "." || segment == ".." {
