@@ -51,6 +51,17 @@ const (
 	CaptureNow        Capture = "now"
 )
 
+// OrderManagement is where a direct partner's captures, refunds and voids go.
+type OrderManagement string
+
+// To the payment transaction, or to Order Management in Europe, North America or Oceania.
+const (
+	OrdersOff          OrderManagement = "off"
+	OrdersEurope       OrderManagement = "eu"
+	OrdersNorthAmerica OrderManagement = "na"
+	OrdersOceania      OrderManagement = "oc"
+)
+
 // Protocol is the till's language.
 type Protocol string
 

@@ -59,6 +59,7 @@ type Klarna struct {
 	ClientKeyFile     string
 	Proxy             *url.URL // nil: none
 	Capture           Capture
+	OrderManagement   OrderManagement // not OrdersOff only where AccountID is empty
 	Webhook           Webhook
 }
 

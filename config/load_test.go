@@ -91,6 +91,7 @@ func TestEightLinesGetEveryDefault(t *testing.T) {
 			Dialect:           config.DialectNetwork,
 			LocationPlacement: config.LocationStepUpConfig,
 			Capture:           config.CaptureOnDelivery,
+			OrderManagement:   config.OrdersOff,
 			Webhook:           config.Webhook{Listen: "127.0.0.1:8581"},
 		},
 		Store:       config.Store{Reference: "S0042"},

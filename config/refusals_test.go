@@ -263,6 +263,14 @@ func TestLoadRefuses(t *testing.T) {
 		"a base URL in the clear": {replaced(t, "sandbox}", "sandbox, base_url: \"http://klarna.example\"}"), []string{
 			`till.yaml:2: klarna.base_url: "http://klarna.example": expected https://host, or http:// on loopback only`,
 		}},
+		"order management beside an account": {
+			replaced(t, "sandbox}", "sandbox, order_management: eu, account_id: \"krn:partner:global:account:test:X\"}"), []string{
+				`till.yaml:2: klarna.order_management: "eu": only for direct partners: expected off beside klarna.account_id, or no klarna.account_id`,
+			},
+		},
+		"order management without a region": {replaced(t, "sandbox}", "sandbox, order_management: true}"), []string{
+			`till.yaml:2: klarna.order_management: "true": expected off, eu, na or oc`,
+		}},
 		"an account of no form": {replaced(t, "sandbox}", "sandbox, account_id: 4711}"), []string{
 			`till.yaml:2: klarna.account_id: "4711": expected Klarna's account id, which begins with krn:`,
 		}},

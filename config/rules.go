@@ -30,6 +30,7 @@ func (l *loader) check(c *Config) {
 	l.checkDeadlines(c.Deadlines)
 	l.checkEnvironment(&c.Klarna)
 	l.checkKey(&c.Klarna)
+	l.checkOrders(c.Klarna)
 	l.checkPair("http.tls_cert_file", c.HTTP.TLSCertFile, "http.tls_key_file", c.HTTP.TLSKeyFile)
 	l.checkPair("klarna.client_cert_file", c.Klarna.ClientCertFile, "klarna.client_key_file", c.Klarna.ClientKeyFile)
 	l.checkListeners(c)
@@ -131,6 +132,17 @@ func (l *loader) checkKey(k *Klarna) {
 	case k.AuthEncoding == AuthUserPassBase64 && !strings.Contains(text, ":"):
 		l.refuse(key, k.APIKeyFile, refusal{expected: "user:password in the file, for klarna.auth_encoding: user_pass_base64"})
 	}
+}
+
+// checkOrders: what an acquiring partner authorizes is no order of the shop's own.
+func (l *loader) checkOrders(k Klarna) {
+	const key = "klarna.order_management"
+	if l.failed(key, "klarna.account_id") || k.OrderManagement == OrdersOff || k.AccountID == "" {
+		return
+	}
+	l.refuse(key, string(k.OrderManagement), refusal{
+		what: "only for direct partners", expected: "off beside klarna.account_id, or no klarna.account_id",
+	})
 }
 
 // keySite is the environment that a key names, as it is or in base64, or "".

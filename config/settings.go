@@ -70,6 +70,7 @@ func (k *Klarna) settings(f files) []setting {
 		{"klarna.client_key_file", "", onRestart, f.guarded(&k.ClientKeyFile)},
 		{"klarna.proxy", "", onRestart, proxyURL(&k.Proxy)},
 		{"klarna.capture", string(CaptureOnDelivery), onRestart, choice(&k.Capture, CaptureOnDelivery, CaptureNow)},
+		{"klarna.order_management", string(OrdersOff), onRestart, choice(&k.OrderManagement, OrdersOff, OrdersEurope, OrdersNorthAmerica, OrdersOceania)},
 		{"klarna.webhook.listen", "127.0.0.1:8581", onRestart, hostPort(&k.Webhook.Listen)},
 		{"klarna.webhook.signing_keys_file", "", onRestart, f.signingKeys(&k.Webhook.SigningKeysFile)},
 	}

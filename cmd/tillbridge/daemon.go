@@ -128,6 +128,9 @@ func newProvider(cfg config.Config, o serveOptions, client *klarna.Client, accou
 		client: client, account: account, log: log, lanes: map[payment.LaneID]string{},
 		store: klarna.Location{StoreID: cfg.Store.ID, StoreReference: cfg.Store.Reference},
 	}
+	if cfg.Klarna.OrderManagement != config.OrdersOff {
+		k.orders.Region = klarna.Region(cfg.Klarna.OrderManagement)
+	}
 	if base := cfg.Klarna.BaseURL; base.Scheme == "http" { // loopback: the simulator
 		k.targets = append(k.targets, base.Scheme+"://"+base.Host)
 	}
@@ -145,6 +148,9 @@ func settingsOf(cfg config.Config, epoch string) (engine.Settings, error) {
 	most, err := cfg.MaxAmount.Minor(2)
 	if err != nil {
 		return engine.Settings{}, fmt.Errorf("max_amount: %w", err)
+	}
+	if cfg.Klarna.OrderManagement != config.OrdersOff {
+		most = min(most, klarna.MaxOrderAmount) // nobody is charged what could not be captured
 	}
 	set := engine.Settings{
 		MaxMinor: min(most, payment.MaxMinor),

@@ -4,6 +4,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -20,6 +21,7 @@ import (
 type provider struct {
 	client  *klarna.Client
 	account klarna.Account
+	orders  klarna.Orders             // where what comes after a sale goes; without a region to account
 	store   klarna.Location           // without the terminal
 	lanes   map[payment.LaneID]string // terminal references
 	targets []string                  // origins besides Klarna's own that a code may point to
@@ -29,16 +31,23 @@ type provider struct {
 
 var _ engine.Provider = (*provider)(nil)
 
+// anyKey stands for key and token while bytes are prepared, which depend on neither.
+const anyKey = "prepare"
+
 // Body implements engine.Bodies.
 func (k *provider) Body(p payment.Payment, w payment.Write, first []byte) ([]byte, error) {
-	const anyKey = "prepare" // the bytes do not depend on key or token
+	if k.orders.Region != "" && goesToOrders(w) {
+		return k.orderBody(p, w, "")
+	}
 	write, err := k.write(p, w, anyKey, first, secret.New(anyKey))
 	return write.Body, err
 }
 
 // RefundBody implements engine.Bodies. The path is that of a refund of the whole; the bytes say how much.
 func (k *provider) RefundBody(p payment.Payment, r payment.Refund) ([]byte, error) {
-	const anyKey = "prepare"
+	if k.orders.Region != "" {
+		return k.orderBody(p, payment.WriteRefund, r.ID)
+	}
 	write, err := k.account.Refund(anyKey, string(p.Transaction.ID), p.CaptureID, r.Amount.Minor, r.Reference)
 	return write.Body, err
 }
@@ -71,11 +80,8 @@ func (k *provider) sale(p payment.Payment) klarna.Sale {
 	o := p.Order
 	s := klarna.Sale{
 		Amount: o.Amount.Minor, Currency: string(o.Amount.Currency),
-		TransactionReference: p.Reference, RequestReference: p.Reference, PurchaseReference: o.Ref,
+		TransactionReference: p.Reference, RequestReference: p.Reference, PurchaseReference: receiptOf(p),
 		Location: k.store,
-	}
-	if s.PurchaseReference == "" {
-		s.PurchaseReference = string(p.ID.Till)
 	}
 	if p.CaptureNow {
 		s.Capture = klarna.CaptureNow
@@ -87,6 +93,9 @@ func (k *provider) sale(p payment.Payment) klarna.Sale {
 	}
 	return s
 }
+
+// receiptOf is what the customer knows the sale by.
+func receiptOf(p payment.Payment) string { return cmp.Or(p.Order.Ref, string(p.ID.Till)) }
 
 // handOn adds what the shop's own app or checkout handed to the till, and how its customer is reached.
 func handOn(s *klarna.Sale, o payment.Order) {
@@ -105,28 +114,41 @@ func handOn(s *klarna.Sale, o payment.Order) {
 	}
 }
 
-// Send implements engine.Provider. The path is made anew; the bytes are the stored ones.
+// Send implements engine.Provider. The path is made anew, out of what was durable before the first try; the bytes are the
+// stored ones, and say which interface they are for.
 func (k *provider) Send(ctx context.Context, c engine.Call) engine.Answer {
 	p, key := c.Payment, string(c.Intent.Key)
-	form := c.Intent.Write
-	if form == payment.WriteAuthorize {
-		form = payment.WriteFinalize // the same path; the token makes the difference
-	}
-	made, err := k.write(p, form, key, []byte("{}"), secret.New("any"))
-	if err != nil {
+	region, body := readMark(c.Body)
+	made, err := k.made(region, c)
+	switch {
+	case errors.Is(err, klarna.ErrNoOrder):
+		return k.refusedHere(p, err)
+	case err != nil:
 		return k.unusable(p, err)
 	}
-	w := klarna.Write{Op: klarna.Op(c.Intent.Write), Path: made.Path}
-	if form == payment.WriteRelease {
+	w := klarna.Write{Op: klarna.Op(c.Intent.Write), Path: made.Path, Region: region}
+	if c.Intent.Write == payment.WriteRelease {
 		w.Op = made.Op // Klarna has no word of its own for it
 	}
-	w.Key, w.Body, w.SessionToken = key, c.Body, c.Token
+	w.Key, w.Body, w.SessionToken = key, body, c.Token
 	if t := c.Customer; c.Intent.Write == payment.WriteAuthorize && t.Handle != "" {
 		if w.CustomerToken, err = k.box.Open(t.Sealed, string(t.Handle)); err != nil {
 			return k.unusable(p, fmt.Errorf("customer token %s: %w", t.Handle, err))
 		}
 	}
 	return k.answer(p, k.client.Send(ctx, w))
+}
+
+// made is the call of an intent, of which its place counts.
+func (k *provider) made(region klarna.Region, c engine.Call) (klarna.Write, error) {
+	if region != "" {
+		return orderWrite(klarna.Orders{Region: region}, c.Payment, c.Intent)
+	}
+	form := c.Intent.Write
+	if form == payment.WriteAuthorize {
+		form = payment.WriteFinalize // the same path; the token makes the difference
+	}
+	return k.write(c.Payment, form, string(c.Intent.Key), []byte("{}"), secret.New("any"))
 }
 
 func (k *provider) unusable(p payment.Payment, err error) engine.Answer {
@@ -143,7 +165,7 @@ func (k *provider) answer(p payment.Payment, o klarna.Outcome) engine.Answer {
 			ID: payment.TransactionID(o.TransactionID), Reference: o.TransactionReference,
 			Amount:   payment.Amount{Minor: o.Amount, Currency: payment.Currency(o.Currency)},
 			Captured: p.CaptureNow,
-		}, Customer: k.sealed(o.CustomerToken), Reply: k.reply(p, o.NetworkData)}
+		}, CaptureID: o.CaptureID, Customer: k.sealed(o.CustomerToken), Reply: k.reply(p, o.NetworkData)}
 	case klarna.StepUp:
 		return engine.StepUp{
 			Request: k.request(p, o),
@@ -262,6 +284,9 @@ func (k *provider) ReadTransaction(ctx context.Context, _ payment.LaneID, id pay
 	}
 	if t.Captured != nil {
 		h.Captured, h.Kept = *t.Captured, h.Counted && *t.Captured > h.Refunded
+	}
+	if len(t.CaptureIDs) == 1 {
+		h.CaptureID = t.CaptureIDs[0]
 	}
 	switch t.State {
 	case klarna.TransactionAuthorized:
