@@ -51,6 +51,7 @@ const (
 	pathVoid            = "/payment/transactions/%s/void"                // unpublished
 
 	// Order Management v1, on a regional host (Klarna, Manage orders with the API).
+	pathOrder         = "/ordermanagement/v1/orders/%s"
 	pathOrderCaptures = "/ordermanagement/v1/orders/%s/captures"
 	pathOrderRefunds  = "/ordermanagement/v1/orders/%s/refunds"
 	pathOrderCancel   = "/ordermanagement/v1/orders/%s/cancel"

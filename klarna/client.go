@@ -111,8 +111,21 @@ func (c *Client) Warm(ctx context.Context) error {
 func (c *Client) Probe(ctx context.Context) (Answer, error) {
 	const nobody = "krn:payment:eu1:request:00000000-0000-0000-0000-000000000000"
 	r, err := c.ReadRequest(ctx, nobody)
+	return probed(r.Answer, err)
+}
+
+// ProbeOrders asks the same of the region's Order Management: for an order that cannot exist.
+func (c *Client) ProbeOrders(ctx context.Context, region Region) (Answer, error) {
+	const nobody = "00000000-0000-0000-0000-000000000000"
+	r, err := c.ask(ctx, call{
+		doing: "read order " + nobody, method: http.MethodGet, path: fmt.Sprintf(pathOrder, nobody), region: region, timeout: readTimeout,
+	})
+	return probed(r.Answer, err)
+}
+
+func probed(a Answer, err error) (Answer, error) {
 	if err == nil {
-		return r.Answer, nil
+		return a, nil
 	}
 	e, ok := errors.AsType[*Error](err)
 	if !ok {

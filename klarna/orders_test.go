@@ -253,6 +253,36 @@ func TestOrdersGoToTheirRegion(t *testing.T) {
 	}
 }
 
+func TestOrderManagementIsProbedForItsKey(t *testing.T) {
+	tests := map[string]struct {
+		status int
+		body   string
+		is     error
+		good   bool
+	}{
+		"known":        {404, `{"error_code":"NO_SUCH_ORDER","correlation_id":"c","error_messages":[]}`, nil, true},
+		"unknown":      {401, "", klarna.ErrUnauthorized, false},
+		"limited":      {429, "", klarna.ErrRateLimited, false},
+		"not there":    {404, `{"error_code":"NOT_FOUND"}`, nil, false},
+		"a front page": {404, "<html>", nil, false},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			c := serve(t, func(w http.ResponseWriter, r *http.Request) {
+				if want := "/ordermanagement/v1/orders/00000000-0000-0000-0000-000000000000"; r.Method != http.MethodGet || r.URL.Path != want {
+					t.Errorf("asked %s %s", r.Method, r.URL.Path)
+				}
+				w.WriteHeader(tt.status)
+				_, _ = io.WriteString(w, tt.body)
+			})
+			got, err := c.ProbeOrders(t.Context(), klarna.RegionEurope)
+			if (err == nil) != tt.good || tt.is != nil && !errors.Is(err, tt.is) || got.Status != tt.status {
+				t.Errorf("ProbeOrders = %+v, %v", got, err)
+			}
+		})
+	}
+}
+
 func FuzzOrderOf(f *testing.F) {
 	for _, s := range []string{testTx, testOrder, "krn:payment:eu1:transaction:1", "::", "\x00", testTx + ":" + testOrder} {
 		f.Add(s)

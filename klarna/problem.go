@@ -46,7 +46,7 @@ func (e *Error) Error() string {
 func (e *Error) Is(kind error) bool {
 	switch kind {
 	case ErrNotFound:
-		return e.Status == http.StatusNotFound && e.Code == "RESOURCE_NOT_FOUND"
+		return e.Status == http.StatusNotFound && (e.Code == "RESOURCE_NOT_FOUND" || e.Code == "NO_SUCH_ORDER")
 	case ErrRateLimited:
 		return e.Status == http.StatusTooManyRequests || isShield(e.Answer, e.Problem)
 	case ErrUnauthorized:

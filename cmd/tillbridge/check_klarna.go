@@ -39,6 +39,9 @@ func (e *examiner) klarna(ctx context.Context, log *slog.Logger) {
 	e.ok("klarna host", "%s", k.BaseURL)
 	e.key(answer, err)
 	e.proofs(answer)
+	if k.OrderManagement != config.OrdersOff {
+		e.orders(client.ProbeOrders(ctx, klarna.Region(k.OrderManagement)))
+	}
 	e.clock(now, answer.Date)
 }
 
@@ -79,6 +82,22 @@ func (e *examiner) key(a klarna.Answer, err error) {
 		e.fail(what, "%s: %v; correct klarna.account_id, or ask Klarna what the key may do", k.APIKeyFile, err)
 	default:
 		e.warn(what, "%s: not known, Klarna has trouble: %v", k.APIKeyFile, err)
+	}
+}
+
+// orders says whether the same key counts at Order Management, before a sale depends on it.
+func (e *examiner) orders(a klarna.Answer, err error) {
+	const what = "klarna orders"
+	region := e.cfg.Klarna.OrderManagement
+	switch {
+	case err == nil:
+		e.ok(what, "region %s: order management takes the key", region)
+	case a.Status == 0:
+		e.fail(what, "region %s: not reached: %v", region, err)
+	case errors.Is(err, klarna.ErrRateLimited), a.Status/100 == 5:
+		e.warn(what, "region %s: not known: %v", region, err)
+	default:
+		e.fail(what, "region %s: %v; correct klarna.order_management, or ask Klarna where the shop's orders are", region, err)
 	}
 }
 

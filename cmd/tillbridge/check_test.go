@@ -92,6 +92,35 @@ func TestKeyVerdicts(t *testing.T) {
 	}
 }
 
+func TestOrdersVerdicts(t *testing.T) {
+	t.Parallel()
+	cfg := config.Config{Klarna: config.Klarna{OrderManagement: config.OrdersEurope}}
+	tests := map[string]struct {
+		status int
+		want   string
+	}{
+		"a key that counts there": {0, "ok klarna orders region eu: order management takes the key"},
+		"a key that does not":     {http.StatusUnauthorized, "FAIL klarna orders region eu: probe: klarna answered 401; correct klarna.order_management"},
+		"no such interface":       {http.StatusNotFound, "FAIL klarna orders region eu: probe: klarna answered 404"},
+		"too many questions":      {http.StatusTooManyRequests, "warn klarna orders region eu: not known"},
+		"trouble at Klarna":       {http.StatusBadGateway, "warn klarna orders region eu: not known"},
+	}
+	for name, tt := range tests {
+		answer := klarna.Answer{Status: tt.status}
+		err := error(&klarna.Error{Answer: answer, Doing: "probe"})
+		if tt.status == 0 {
+			answer.Status, err = http.StatusNotFound, nil
+		}
+		if got := verdict(t, cfg, func(e *examiner) { e.orders(answer, err) }); !strings.HasPrefix(got, tt.want) {
+			t.Errorf("%s: %q, want %q", name, got, tt.want)
+		}
+	}
+	unreached := func(e *examiner) { e.orders(klarna.Answer{}, errors.New("refused")) }
+	if got, want := verdict(t, cfg, unreached), "FAIL klarna orders region eu: not reached: refused"; got != want {
+		t.Errorf("nobody there: %q, want %q", got, want)
+	}
+}
+
 func TestUnreached(t *testing.T) {
 	t.Parallel()
 	base := &url.URL{Scheme: "https", Host: "api-global.test.klarna.com"}

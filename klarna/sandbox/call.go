@@ -90,9 +90,12 @@ type GiveBack struct {
 // Void is voidPaymentTransaction.
 type Void struct{ ID string }
 
-// OrderTake is captureOrder of Order Management v1.
+// OrderRead is getOrder of Order Management v1, by the UUID in a transaction's identifier.
+type OrderRead struct{ Order string }
+
+// OrderTake is captureOrder.
 type OrderTake struct {
-	Order     string // the UUID in a transaction's identifier
+	Order     string
 	Amount    int64
 	Reference string
 }
@@ -120,6 +123,7 @@ func (UpdateTransaction) isCall() {}
 func (Take) isCall()              {}
 func (GiveBack) isCall()          {}
 func (Void) isCall()              {}
+func (OrderRead) isCall()         {}
 func (OrderTake) isCall()         {}
 func (OrderGiveBack) isCall()     {}
 func (OrderCancel) isCall()       {}

@@ -19,6 +19,8 @@ func (x *exchange) encode(a Answer) any {
 		return w.encodeAuthorization(*a.Authorization)
 	case a.Request != nil:
 		return w.encodeRequest(*a.Request)
+	case a.Transaction != nil && x.orders:
+		return encodeOrder(*a.Transaction)
 	case a.Transaction != nil:
 		return encodeTransaction(*a.Transaction)
 	case a.Capture != nil:

@@ -107,6 +107,8 @@ func target(c Call) string {
 		return c.ID + "\n" + c.Capture
 	case Void:
 		return c.ID
+	case OrderRead:
+		return c.Order
 	case OrderTake:
 		return c.Order
 	case OrderGiveBack:

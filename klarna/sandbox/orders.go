@@ -6,6 +6,7 @@ package sandbox
 import (
 	"net/http"
 	"strconv"
+	"time"
 )
 
 // maxOrderAmount is the most that one call may capture or refund, in minor units (Klarna, Order Management API).
@@ -26,6 +27,7 @@ type OrderAnswer struct{ Location, CaptureID, RefundID string }
 
 func (s *Server) orderRoutes(mux *http.ServeMux) {
 	const one = "/ordermanagement/v1/orders/{order}"
+	mux.HandleFunc("GET "+one, s.orderAPI(func(r *http.Request, _ object) Call { return OrderRead{r.PathValue("order")} }))
 	mux.HandleFunc("POST "+one+"/captures", s.orderAPI(func(r *http.Request, o object) Call {
 		o.only("captured_amount", "reference", "description", "order_lines", "shipping_info", "shipping_delay")
 		return OrderTake{r.PathValue("order"), o.orderAmount("captured_amount"), o.orderTexts()}
@@ -82,7 +84,7 @@ func (o object) orderTexts() string {
 // isOrder reports whether c is a call of Order Management.
 func isOrder(c Call) bool {
 	switch c.(type) {
-	case OrderTake, OrderGiveBack, OrderCancel, OrderRelease:
+	case OrderRead, OrderTake, OrderGiveBack, OrderCancel, OrderRelease:
 		return true
 	case Authorize, Create, Read, Update, Cancel, ReadTransaction, UpdateTransaction, Take, GiveBack, Void:
 	}
@@ -96,6 +98,14 @@ func noOrder(order string) Answer {
 // orderOf finds the transaction that an order is.
 func (w *World) orderOf(account, order string) (*transaction, bool) {
 	return w.findTransaction(account, transactionPrefix+order)
+}
+
+func (w *World) orderRead(account string, c OrderRead) Answer {
+	t, ok := w.orderOf(account, c.Order)
+	if !ok {
+		return noOrder(c.Order)
+	}
+	return answerTransaction(t)
 }
 
 // orderTake captures: the money, the limits and the webhooks are those of the transaction.
@@ -178,6 +188,25 @@ func (x *exchange) order(a Answer) {
 		panic(http.ErrAbortHandler)
 	}
 	x.w.WriteHeader(a.Status)
+}
+
+// encodeOrder describes a transaction as the order that it is.
+func encodeOrder(t Transaction) wireOrder {
+	o := wireOrder{
+		ID: t.ID[len(transactionPrefix):], Reference: t.Reference, Status: "AUTHORIZED", Amount: t.Amount, Currency: t.Currency,
+		Captured: t.Captured, Refunded: t.Refunded, Remaining: t.Amount - t.Captured - t.Voided, ExpiresAt: t.ExpiresAt.In(time.UTC),
+	}
+	switch {
+	case t.Captured == t.Amount:
+		o.Status = "CAPTURED"
+	case t.Captured > 0:
+		o.Status = "PART_CAPTURED"
+	case t.State == TransactionExpired:
+		o.Status = "EXPIRED"
+	case t.State == TransactionClosed:
+		o.Status = "CANCELLED"
+	}
+	return o
 }
 
 func encodeOrderProblem(id string, p Problem) wireOrderProblem {

@@ -67,6 +67,10 @@ func TestOrders(t *testing.T) {
 				}
 			}
 			r := c.json("GET", direct+"/payment/transactions/"+transaction, "", 200)
+			o := c.json("GET", order, "", 200)
+			if o["captured_amount"] != r["captured_amount"] || o["refunded_amount"] != r["refunded_amount"] || o["order_amount"] != r["amount"] {
+				t.Errorf("the order is %v, the transaction %v", o, r)
+			}
 			if got := fmt.Sprint(r["state"], " ", r["captured_amount"], " ", r["refunded_amount"], " ", r["voided_amount"]); got != tt.want {
 				t.Errorf("read = %s, want %s", got, tt.want)
 			}

@@ -81,8 +81,8 @@ func (g *Sighting) describe(c Call) {
 		g.CustomerToken = fingerprintOf(c.CustomerToken)
 	case Create:
 		p = c.Purchase
-	case Read, Update, Cancel, ReadTransaction, UpdateTransaction, Take, GiveBack, Void, OrderTake, OrderGiveBack, OrderCancel,
-		OrderRelease:
+	case Read, Update, Cancel, ReadTransaction, UpdateTransaction, Take, GiveBack, Void, OrderRead, OrderTake, OrderGiveBack,
+		OrderCancel, OrderRelease:
 		return
 	}
 	g.Reference, g.Capture = p.Reference, "LATER"

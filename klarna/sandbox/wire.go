@@ -116,6 +116,19 @@ type wireProblem struct {
 	Older      []wireViolation `json:"errors,omitempty"`
 }
 
+// wireOrder is a transaction as Order Management describes it.
+type wireOrder struct {
+	ID        string    `json:"order_id"`
+	Reference string    `json:"merchant_reference1,omitempty"`
+	Status    string    `json:"status"`
+	Amount    int64     `json:"order_amount"`
+	Captured  int64     `json:"captured_amount"`
+	Refunded  int64     `json:"refunded_amount"`
+	Remaining int64     `json:"remaining_authorized_amount"`
+	Currency  string    `json:"purchase_currency"`
+	ExpiresAt time.Time `json:"expires_at"`
+}
+
 // wireOrderProblem is an error of Order Management.
 type wireOrderProblem struct {
 	Correlation string   `json:"correlation_id"`

@@ -176,7 +176,7 @@ func (w *World) routeOf(c Call) Route {
 		return RouteUpdate
 	case Cancel:
 		return RouteCancel
-	case ReadTransaction:
+	case ReadTransaction, OrderRead:
 		return RouteReadTransaction
 	case UpdateTransaction:
 		return RouteUpdateTransaction
@@ -212,6 +212,8 @@ func (w *World) execute(r Request) Answer {
 		return w.refund(r.Account, c)
 	case Void:
 		return w.void(r.Account, c)
+	case OrderRead:
+		return w.orderRead(r.Account, c)
 	case OrderTake:
 		return w.orderTake(r.Account, c)
 	case OrderGiveBack:
