@@ -143,9 +143,12 @@ func TestOrderCallsAreSentAsTheyWerePrepared(t *testing.T) {
 			w.Header().Set("Capture-Id", "capture-9")
 			w.WriteHeader(http.StatusCreated)
 		})
-		want := "refund-9"
+		want := "" // what an order calls a capture is no name that a refund could go by
+		if write.Op == klarna.OpRefund {
+			want = "refund-9"
+		}
 		if done, ok := c.Send(t.Context(), write).(klarna.Done); !ok || done.ID != want {
-			t.Errorf("%s: %+v, want done as %s", write.Path, done, want)
+			t.Errorf("%s: %+v, want done as %q", write.Path, done, want)
 		}
 		if calls != 1 {
 			t.Errorf("%s was sent %d times", write.Path, calls)

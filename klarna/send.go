@@ -190,12 +190,12 @@ func readCustomerToken(o object) CustomerToken {
 // and update payment transactions); its body is either empty or one JSON object, and anything else
 // did not come from Klarna.
 func readDone(op Op, r reply) (Outcome, error) {
-	if len(r.body) == 0 {
-		return Done{Answer: r.Answer, ID: r.refund}, nil
-	}
-	o, err := parseObject(r.body)
-	if err != nil {
-		return nil, err
+	o := object{}
+	if len(r.body) > 0 {
+		var err error
+		if o, err = parseObject(r.body); err != nil {
+			return nil, err
+		}
 	}
 	if o.text("error_code") != "" {
 		return nil, errors.New("success that carries an error object")

@@ -44,17 +44,17 @@ func (s *shop) sells(id string, ok bool) {
 	s.call(http.MethodPost, s.web+s.sale+"/confirm", map[string]any{"outcome": "approved", "ok": ok}, nil)
 }
 
-// refund asks for a part of a sale, and may ask again.
-func (s *shop) refund(id, of string, cents int) said {
+// refund asks for a part of the sale K1, and may ask again.
+func (s *shop) refund(id string, cents int) said {
 	s.t.Helper()
 	var last said
-	s.call(http.MethodPut, s.web+"/v1/lanes/lane-1/refunds/"+id, map[string]any{"of": of, "amount": cents, "currency": "EUR"}, &last)
+	s.call(http.MethodPut, s.web+"/v1/lanes/lane-1/refunds/"+id, map[string]any{"of": "K1", "amount": cents, "currency": "EUR"}, &last)
 	return last
 }
 
-func (s *shop) refunded(id, of string, cents int) {
+func (s *shop) refunded(id string, cents int) {
 	s.t.Helper()
-	s.eventually("refund "+id, func() bool { return s.refund(id, of, cents).Outcome == "done" })
+	s.eventually("refund "+id, func() bool { return s.refund(id, cents).Outcome == "done" })
 }
 
 // books are what Klarna holds of each sale: captured, refunded, voided.
@@ -98,14 +98,14 @@ func TestADirectPartnerManagesItsOrders(t *testing.T) {
 	s.sells("K1", true)
 	s.wantBooks([3]int64{1610, 0, 0})
 
-	s.refunded("R1", "K1", 500)
+	s.refunded("R1", 500)
 	s.wantBooks([3]int64{1610, 500, 0})
 
 	s.faults(hold("refund"))
-	go s.refund("R2", "K1", 610)
+	go s.refund("R2", 610)
 	s.eventually("the second refund", func() bool { return s.ledger().Calls["refund"] == 2 })
 	s.rewire("order_management: eu, ", "")
-	s.refunded("R2", "K1", 610)
+	s.refunded("R2", 610)
 	s.wantBooks([3]int64{1610, 1110, 0})
 
 	s.rewire("klarna: {", "klarna: {order_management: eu, ")
@@ -138,8 +138,8 @@ func TestASaleCapturedAtOnceIsRefundedByItsCapture(t *testing.T) {
 	s.sells("K1", true)
 	s.daemon.kill()
 	s.restart()
-	s.refunded("R1", "K1", 500)
-	s.refunded("R2", "K1", 1110)
+	s.refunded("R1", 500)
+	s.refunded("R2", 1110)
 	s.wantBooks([3]int64{1610, 1610, 0})
 	paths, _ := s.posts()
 	for _, p := range paths {

@@ -5,7 +5,10 @@ package sandbox_test
 
 import (
 	"fmt"
+	"io"
 	"maps"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -199,5 +202,31 @@ func TestFaultsStrikeOrders(t *testing.T) {
 	maps.DeleteFunc(calls, func(name string, _ int) bool { return want[name] == 0 })
 	if !maps.Equal(calls, want) {
 		t.Errorf("calls = %v, want %v", calls, want)
+	}
+}
+
+// What breaks on the way of an answer without a body is no answer.
+func TestBrokenOrderAnswersAreNone(t *testing.T) {
+	for _, fault := range []string{"reset_before", "reset_after", "truncated"} {
+		t.Run(fault, func(t *testing.T) {
+			c := newClient(t)
+			_, order := orderOf(c)
+			c.json("POST", "/sandbox/faults", `[{"route":"void","fault":"`+fault+`"}]`, 200)
+			server := httptest.NewServer(c.s.Handler())
+			defer server.Close()
+			r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, server.URL+order+"/cancel", http.NoBody)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.Header.Set("Authorization", "Basic klarna_test_api_0123")
+			resp, err := server.Client().Do(r)
+			if err != nil {
+				return
+			}
+			defer resp.Body.Close() //nolint:errcheck // it breaks off
+			if b, err := io.ReadAll(resp.Body); err == nil {
+				t.Errorf("answered %d %q, want no whole answer", resp.StatusCode, b)
+			}
+		})
 	}
 }
