@@ -30,11 +30,11 @@ func orderWrites(t *testing.T) []klarna.Write {
 }
 
 func TestPreparedOrderCallsAreGolden(t *testing.T) {
-	out := ""
+	var out strings.Builder
 	for _, w := range orderWrites(t) {
-		out += show(w)
+		out.WriteString(show(w))
 	}
-	golden(t, "prepare/orders.txt", out)
+	golden(t, "prepare/orders.txt", out.String())
 }
 
 func TestOnlyAnIdentifierWithOneUUIDNamesAnOrder(t *testing.T) {

@@ -9,12 +9,14 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"tillbridge/engine"
 	"tillbridge/internal/secret"
 	"tillbridge/klarna"
+	"tillbridge/klarna/sandbox"
 	"tillbridge/payment"
 )
 
@@ -226,6 +228,76 @@ func TestTheNameOfACaptureIsHandedOn(t *testing.T) {
 		}
 		client.Close()
 		server.Close()
+	}
+}
+
+// A till issues a part of a sale: the part is captured, the rest released, and of the part some is given back. The answer to
+// that refund is lost, and the same call again is the same refund.
+func TestAnOrderIsIssuedInPart(t *testing.T) {
+	t.Parallel()
+	klarnas := sandbox.New(sandbox.Options{})
+	server := httptest.NewServer(klarnas.Handler())
+	t.Cleanup(server.Close)
+	d := newOrderDesk(t, klarna.RegionEurope, http.StatusOK)
+	client, err := klarna.New(server.URL, klarna.Account{}, secret.New(sandboxKey), klarna.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(client.Close)
+	d.client, d.store, d.lanes = client, klarna.Location{StoreReference: "S0042"}, map[payment.LaneID]string{"lane-1": "T03"}
+	control(t, server.URL+"/sandbox/behaviour", `{"first":"approved"}`)
+	control(t, server.URL+"/sandbox/faults", `[{"route":"refund","fault":"reset_after"}]`)
+
+	p := refundedSale()
+	p.Reference, p.Refunds, p.Transaction, p.CaptureID = "6f1c7a52-0e3b-5d41-9a86-2f0f8a4f6f10", p.Refunds[:1], payment.Transaction{}, ""
+	try := func(w payment.Write, refund payment.TillID) engine.Answer {
+		t.Helper()
+		c := d.stored(t, p, w, refund)
+		c.Intent.Key = payment.Key(string(w) + string(refund))
+		return d.Send(t.Context(), c)
+	}
+	approved, ok := try(payment.WriteAuthorize, "").(engine.Approved)
+	if !ok || approved.CaptureID != "" {
+		t.Fatalf("authorized as %#v", approved)
+	}
+	p.Transaction, p.Issued = approved.Transaction, payment.Amount{Minor: 1000, Currency: "EUR"}
+	for _, w := range []payment.Write{payment.WriteCapture, payment.WriteRelease} {
+		if a := try(w, ""); a != (engine.Done{}) {
+			t.Errorf("%s: %#v, want done", w, a)
+		}
+	}
+	if a, ok := try(payment.WriteRefund, "R1").(engine.Unclear); !ok {
+		t.Errorf("the refund whose answer is lost: %#v, want unclear", a)
+	}
+	if a, ok := try(payment.WriteRefund, "R1").(engine.Done); !ok || a.RefundID == "" {
+		t.Errorf("the same refund again: %#v, want done under Klarna's name", a)
+	}
+	want := engine.Holding{
+		Status: payment.TransactionCaptured, Captured: 1000, Refunded: 500, Counted: true, Kept: true,
+		CaptureID: string(p.Transaction.ID) + ":capture:1",
+	}
+	if got := d.ReadTransaction(t.Context(), "lane-1", p.Transaction.ID); got != want {
+		t.Errorf("Klarna holds %+v, want %+v", got, want)
+	}
+	if a, ok := try(payment.WriteVoid, "").(engine.Refused); !ok || a.Code != sandbox.CodeCancelNotAllowed {
+		t.Errorf("a void of what was captured: %#v, want refused", a)
+	}
+}
+
+// control sets the simulator.
+func control(t *testing.T, url, body string) {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = resp.Body.Close() // the status says it all
+	if resp.StatusCode != http.StatusOK {
+		t.Fatalf("%s answered %d", url, resp.StatusCode)
 	}
 }
 
