@@ -63,6 +63,11 @@ type Klarna struct {
 	Webhook           Webhook
 }
 
+// ManagesOrders reports whether Order Management takes what comes after a sale.
+func (k Klarna) ManagesOrders() bool {
+	return k.OrderManagement != "" && k.OrderManagement != OrdersOff
+}
+
 // Webhook is the listener for Klarna's notifications. It is off without SigningKeysFile.
 type Webhook struct {
 	Listen          string // host:port

@@ -137,7 +137,7 @@ func (l *loader) checkKey(k *Klarna) {
 // checkOrders: what an acquiring partner authorizes is no order of the shop's own.
 func (l *loader) checkOrders(k Klarna) {
 	const key = "klarna.order_management"
-	if l.failed(key, "klarna.account_id") || k.OrderManagement == OrdersOff || k.AccountID == "" {
+	if l.failed(key, "klarna.account_id") || !k.ManagesOrders() || k.AccountID == "" {
 		return
 	}
 	l.refuse(key, string(k.OrderManagement), refusal{

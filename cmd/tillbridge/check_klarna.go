@@ -39,7 +39,7 @@ func (e *examiner) klarna(ctx context.Context, log *slog.Logger) {
 	e.ok("klarna host", "%s", k.BaseURL)
 	e.key(answer, err)
 	e.proofs(answer)
-	if k.OrderManagement != config.OrdersOff {
+	if k.ManagesOrders() {
 		e.orders(client.ProbeOrders(ctx, klarna.Region(k.OrderManagement)))
 	}
 	e.clock(now, answer.Date)

@@ -128,7 +128,7 @@ func newProvider(cfg config.Config, o serveOptions, client *klarna.Client, accou
 		client: client, account: account, log: log, lanes: map[payment.LaneID]string{},
 		store: klarna.Location{StoreID: cfg.Store.ID, StoreReference: cfg.Store.Reference},
 	}
-	if cfg.Klarna.OrderManagement != config.OrdersOff {
+	if cfg.Klarna.ManagesOrders() {
 		k.orders.Region = klarna.Region(cfg.Klarna.OrderManagement)
 	}
 	if base := cfg.Klarna.BaseURL; base.Scheme == "http" { // loopback: the simulator
@@ -149,7 +149,7 @@ func settingsOf(cfg config.Config, epoch string) (engine.Settings, error) {
 	if err != nil {
 		return engine.Settings{}, fmt.Errorf("max_amount: %w", err)
 	}
-	if cfg.Klarna.OrderManagement != config.OrdersOff {
+	if cfg.Klarna.ManagesOrders() {
 		most = min(most, klarna.MaxOrderAmount) // nobody is charged what could not be captured
 	}
 	set := engine.Settings{

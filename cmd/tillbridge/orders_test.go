@@ -8,11 +8,13 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"tillbridge/config"
 	"tillbridge/engine"
 	"tillbridge/internal/secret"
 	"tillbridge/klarna"
@@ -184,6 +186,29 @@ func TestWhatIsNoOrderGoesToStaff(t *testing.T) {
 				t.Errorf("the payment is %s for %s, code %q", p.State, p.Reason, p.Code)
 			}
 		})
+	}
+}
+
+// What Order Management could not capture is not charged.
+func TestOrdersBoundASale(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		orders config.OrderManagement
+		want   int64
+		region klarna.Region
+	}{
+		"with orders":    {config.OrdersEurope, klarna.MaxOrderAmount, klarna.RegionEurope},
+		"without orders": {config.OrdersOff, 500_000_000, ""},
+		"never said":     {"", 500_000_000, ""},
+	} {
+		cfg := config.Config{MaxAmount: "5000000.00", Klarna: config.Klarna{OrderManagement: tt.orders, BaseURL: &url.URL{}}}
+		set, err := settingsOf(cfg, "epoch")
+		if err != nil || set.MaxMinor != tt.want {
+			t.Errorf("%s: a sale of at most %d, %v, want %d", name, set.MaxMinor, err, tt.want)
+		}
+		if k := newProvider(cfg, serveOptions{}, nil, klarna.Account{}, nil); k.orders.Region != tt.region {
+			t.Errorf("%s: region %q, want %q", name, k.orders.Region, tt.region)
+		}
 	}
 }
 
