@@ -5,7 +5,8 @@
 // it: authorize with a QR code step-up, finalize, capture, void, refund, read, cancel; and the
 // receiving end of Klarna's webhooks.
 //
-// A state-changing call has two phases. Account prepares a Write, which is pure and deterministic and
+// A state-changing call has two phases. Account prepares a Write, or Orders does for a direct partner
+// whose captures, refunds and voids Order Management v1 takes; that is pure and deterministic and
 // holds the exact bytes; Client.Send sends exactly those bytes, once. Between the two the caller makes
 // the Write durable, and after a crash it sends the stored one again. Send answers with an Outcome, a
 // closed set that keeps three things apart that must never be mixed up: Klarna said so (Approved,

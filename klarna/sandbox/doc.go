@@ -8,7 +8,8 @@
 // customer tokens, transactions, the memory of idempotency keys, webhooks and the faults that a test
 // asks for. It has no goroutine, no clock and no I/O, and must not be used by two goroutines at once.
 //
-// Server puts a World behind Klarna's HTTP API (v2, with and without an account in the path), adds
+// Server puts a World behind Klarna's HTTP API (v2, with and without an account in the path, and Order
+// Management v1 as far as it takes the same transactions), adds
 // the page that the customer's phone would show, and a control API under /sandbox. Handler may be
 // used by any number of goroutines; Run must be called once, and webhooks are sent only while it runs.
 //
