@@ -90,7 +90,7 @@ func (c *Core) resultWord(j *job, replay bool) payment.Result {
 	return payment.Result{
 		ID: p.ID.Till, Outcome: p.Result, Reason: reasonOf(p, p.Result), Amount: p.Order.Amount,
 		Reference: payment.ShortCode(p.Reference), At: p.ResultAt,
-		GivenBack: p.GivenBack(), Replay: replay,
+		GivenBack: p.GivenBack(), Replay: replay, Returning: p.Returning(),
 		CustomerToken: tokenOf(p, p.Result), NetworkData: c.reply(j, p.Result),
 	}
 }

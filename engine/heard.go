@@ -138,7 +138,7 @@ func (c *Core) newest(lane payment.LaneID) *job {
 }
 
 // confirm takes an acknowledgement. A confirmation of another word than the one that was told changes
-// nothing and is said to be a conflict.
+// nothing and is said to be a conflict; a yes to a sale that is being given back, or was, takes nothing either.
 func (c *Core) confirm(k *link, ask payment.Confirm) {
 	j := c.jobs[payment.ID{Lane: k.Lane, Till: ask.ID}]
 	if j == nil {
@@ -146,6 +146,10 @@ func (c *Core) confirm(k *link, ask payment.Confirm) {
 		return
 	}
 	c.attach(j, k.id)
+	if ask.Outcome == payment.Approved && (j.p.Returning() || j.p.State == payment.StateReversed && j.p.Offered) {
+		c.confirmReturning(k, j, ask)
+		return
+	}
 	before := j.p.Version
 	c.ignore(c.apply(j, payment.Confirmed{At: c.now.Wall, Outcome: ask.Outcome, OK: ask.OK, Issued: ask.Issued}))
 	switch {
@@ -155,6 +159,20 @@ func (c *Core) confirm(k *link, ask payment.Confirm) {
 		c.refuse(k, ask.ID, payment.ReasonConflict, "the last word of this payment is another one")
 	}
 	c.touchJob(j)
+	c.pursue(j)
+}
+
+// confirmReturning answers a till that confirms an approval which somebody is taking back, or has taken back. Its no is
+// what is being done. Its yes comes too late, or is an old one: recorded would be read as paid.
+func (c *Core) confirmReturning(k *link, j *job, ask payment.Confirm) {
+	switch {
+	case j.p.State == payment.StateReversed:
+		c.refuse(k, ask.ID, payment.ReasonGivenBack, "")
+	case !ask.OK && j.p.State == payment.StateReversing:
+		c.act(Tell{k.id, payment.Recorded(ask)})
+	default:
+		c.refuse(k, ask.ID, payment.ReasonGivingBack, "")
+	}
 	c.pursue(j)
 }
 

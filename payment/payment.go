@@ -129,6 +129,22 @@ func (p Payment) Doubt() bool { return p.Authorize.Open() || p.Finalize.Open() }
 // Undelivered reports whether p is an approval that the till has not acknowledged.
 func (p Payment) Undelivered() bool { return p.State == StateApproved && p.Offered }
 
+// Returning reports whether an approval that the till has heard is on its way back, or ought to be and waits for a
+// person: goods should not change hands for it any more.
+func (p Payment) Returning() bool {
+	switch p.State {
+	case StateReversing:
+		return p.Offered
+	case StateCapturing:
+		return p.Wanted != ""
+	case StateAttention:
+		return p.Offered && p.Reason == ReasonGiveBackRefused
+	case StateNone, StateReceived, StateAuthorizing, StateWaiting, StateScanned, StateAccepted, StateFinalizing,
+		StateCancelling, StateApproved, StateCaptured, StateDeclined, StateCancelled, StateExpired, StateFailed, StateReversed:
+	}
+	return false
+}
+
 // giveBackWrite chooses between void and refund. A void is right only if no capture was ever intended.
 func (p Payment) giveBackWrite() Write {
 	if p.CaptureNow || p.Transaction.Captured || p.Capture.Attempt > 0 {

@@ -54,6 +54,7 @@ const (
 	ReasonBadRequest  Reason = "bad_request"
 	ReasonNoDisplay   Reason = "no_display"
 	ReasonUnavailable Reason = "unavailable"
+	ReasonGivingBack  Reason = "giving_back"
 
 	ReasonUnknownSale   Reason = "unknown_sale"
 	ReasonNotRefundable Reason = "not_refundable"
@@ -70,6 +71,7 @@ func Reasons() []Reason {
 		ReasonRefundRefused, ReasonRefundNotSent, ReasonRefundMoot, ReasonRefundUnknown,
 		ReasonUnknownSale, ReasonNotRefundable,
 		ReasonBusy, ReasonConflict, ReasonNotFound, ReasonBadRequest, ReasonNoDisplay, ReasonUnavailable,
+		ReasonGivingBack,
 	}
 }
 

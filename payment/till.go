@@ -123,6 +123,7 @@ type (
 		Reference string // eight characters for people
 		At        time.Time
 		GivenBack bool
+		Returning bool // it is being given back, and that is not settled
 		Replay    bool
 		// CustomerToken is what an approved sale brought; NetworkData is Klarna's answer to the shop's own app.
 		CustomerToken Handle

@@ -26,6 +26,10 @@ const (
 	keinGeld  = "Es ist kein Geld geflossen."
 	payAnew   = "Start a new payment, or take another one."
 	neuZahlen = "Neu starten oder anders bezahlen."
+
+	nothingNew  = "Nothing new has moved."
+	nichtsNeues = "Es ist nichts Neues geflossen."
+
 	noRefund  = "Nothing was given back."
 	keinRueck = "Es wurde nichts erstattet."
 )
@@ -65,11 +69,12 @@ func englishWords() map[Reason]Words {
 		ReasonNotRefundable:     {"The sale is not paid, or was given back.", noRefund, "Ask for the sale's status."},
 
 		ReasonBusy:        {"Another payment is running here.", noMoney, "Finish or cancel it first."},
-		ReasonConflict:    {"This number was used for another amount.", noMoney, "Use a new number."},
+		ReasonConflict:    {"This does not fit what is known of this number.", nothingNew, "Ask for its status; use a new number for a new sale."},
 		ReasonNotFound:    {"This payment is not known here.", noMoney, "Nothing was and will be charged under it."},
 		ReasonBadRequest:  {"The request was not understood.", noMoney, "Correct the request."},
 		ReasonNoDisplay:   {"No customer screen is connected.", noMoney, "Switch the screen on."},
-		ReasonUnavailable: {"Klarna payments are not available.", "Nothing new has moved.", "Take another payment and call support."},
+		ReasonUnavailable: {"Klarna payments are not available.", nothingNew, "Take another payment and call support."},
+		ReasonGivingBack:  {"The payment is being given back.", "Not settled yet.", "Keep the goods. Ask for its status until it is clear."},
 	}
 }
 
@@ -108,10 +113,11 @@ func germanWords() map[Reason]Words {
 		ReasonNotRefundable:     {"Der Verkauf ist nicht bezahlt oder schon zurückgegeben.", keinRueck, "Den Stand des Verkaufs abfragen."},
 
 		ReasonBusy:        {"Hier läuft eine andere Zahlung.", keinGeld, "Erst beenden oder abbrechen."},
-		ReasonConflict:    {"Diese Nummer gehört zu einem anderen Betrag.", keinGeld, "Eine neue Nummer nehmen."},
+		ReasonConflict:    {"Das passt nicht zu dem, was unter dieser Nummer bekannt ist.", nichtsNeues, "Stand abfragen; für Neues eine neue Nummer nehmen."},
 		ReasonNotFound:    {"Diese Zahlung ist hier nicht bekannt.", keinGeld, "Unter ihr wurde und wird nichts belastet."},
 		ReasonBadRequest:  {"Die Anfrage war nicht verständlich.", keinGeld, "Die Anfrage berichtigen."},
 		ReasonNoDisplay:   {"Kein Kundenbildschirm ist verbunden.", keinGeld, "Den Bildschirm einschalten."},
-		ReasonUnavailable: {"Klarna ist gerade nicht verfügbar.", "Es ist nichts Neues geflossen.", "Anders kassieren und den Support rufen."},
+		ReasonUnavailable: {"Klarna ist gerade nicht verfügbar.", nichtsNeues, "Anders kassieren und den Support rufen."},
+		ReasonGivingBack:  {"Die Zahlung wird zurückgegeben.", "Noch nicht abgeschlossen.", "Ware behalten. Stand abfragen, bis es klar ist."},
 	}
 }

@@ -218,7 +218,7 @@ func answer(w http.ResponseWriter, status int, e native.Event) bool {
 // code is the HTTP status of a refusal.
 func code(r payment.Reason) int {
 	switch r { //nolint:exhaustive // the others never refuse a request
-	case payment.ReasonBusy, payment.ReasonConflict, payment.ReasonNotRefundable:
+	case payment.ReasonBusy, payment.ReasonConflict, payment.ReasonNotRefundable, payment.ReasonGivingBack, payment.ReasonGivenBack:
 		return http.StatusConflict
 	case payment.ReasonNotFound, payment.ReasonUnknownSale:
 		return http.StatusNotFound

@@ -173,7 +173,10 @@ func (s *lineSale) talk(ctx context.Context, events <-chan native.Event, heard <
 		case e := <-events:
 			quiet.Reset(quietFor)
 			err = s.hear(e)
-			if enough == nil && s.outcome != payment.Unknown {
+			switch {
+			case s.outcome == payment.Unknown:
+				enough = nil
+			case enough == nil:
 				enough = time.After(confirmWait)
 			}
 		case <-s.cancel:
@@ -265,6 +268,7 @@ func (s *lineSale) refused(e native.Error) error {
 	ours := e.ID == s.pay.ID
 	switch {
 	case s.accepted:
+		s.notConfirmed(ours, e.Code)
 		return nil
 	case e.ID == "" && (e.Code == native.CodeBadJSON || e.Code == native.CodeTooLarge):
 		if s.noise++; s.noise > maxNoise {
@@ -280,6 +284,17 @@ func (s *lineSale) refused(e native.Error) error {
 		return &RefusedError{e}
 	}
 	return nil
+}
+
+// notConfirmed: a yes that was not taken is not the end of a sale, except where it was given back.
+func (s *lineSale) notConfirmed(ours bool, code native.Code) {
+	switch {
+	case !ours || s.said != string(payment.Approved):
+	case code == native.CodeGivenBack:
+		s.outcome, s.done = payment.Reversed, true
+	case code == native.CodeGivingBack:
+		s.outcome = payment.Unknown
+	}
 }
 
 // listen hands on what the bridge says, until the line ends. It skips what it does not understand.

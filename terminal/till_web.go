@@ -165,6 +165,15 @@ func (s *webSale) confirm(ctx context.Context, outcome string) error {
 		s.done = confirmed.Outcome == outcome && outcome != string(payment.Unknown)
 		return nil
 	}
+	if refusal, no := reply.event.(native.Error); no { // a yes that was not taken is not the end of a sale
+		switch refusal.Code { //nolint:exhaustive // the others say nothing about it
+		case native.CodeGivenBack:
+			s.outcome, s.done = payment.Reversed, true
+			return nil
+		case native.CodeGivingBack:
+			s.outcome = payment.Unknown
+		}
+	}
 	return ErrLost
 }
 

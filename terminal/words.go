@@ -119,11 +119,14 @@ func (n Native) event(w payment.Word) native.Event {
 	return native.Notice{}
 }
 
-// result never tells staff to hand over goods for money that was given back.
+// result never tells staff to hand over goods for money that was given back, or is about to be.
 func (n Native) result(w payment.Result) native.Result {
 	reason := w.Reason
-	if w.GivenBack {
+	switch {
+	case w.GivenBack:
 		reason = payment.ReasonGivenBack
+	case w.Returning:
+		reason = payment.ReasonGivingBack
 	}
 	r := native.Result{
 		ID: string(w.ID), Outcome: string(w.Outcome), Code: string(reason), Text: n.text(reason),
@@ -153,7 +156,7 @@ func by(r payment.Reason) string {
 		payment.ReasonNoProof, payment.ReasonGiveBackRefused, payment.ReasonCaptureRefused, payment.ReasonBusy,
 		payment.ReasonConflict, payment.ReasonNotFound, payment.ReasonBadRequest, payment.ReasonNoDisplay,
 		payment.ReasonUnavailable, payment.ReasonUndelivered, payment.ReasonRestRefused,
-		payment.ReasonRefunded, payment.ReasonRefundRunning, payment.ReasonRefundTooMuch, payment.ReasonRefundTooLate, payment.ReasonRefundNotCaptured, payment.ReasonRefundRefused, payment.ReasonRefundNotSent, payment.ReasonRefundMoot, payment.ReasonRefundUnknown, payment.ReasonUnknownSale, payment.ReasonNotRefundable:
+		payment.ReasonRefunded, payment.ReasonRefundRunning, payment.ReasonRefundTooMuch, payment.ReasonRefundTooLate, payment.ReasonRefundNotCaptured, payment.ReasonRefundRefused, payment.ReasonRefundNotSent, payment.ReasonRefundMoot, payment.ReasonRefundUnknown, payment.ReasonUnknownSale, payment.ReasonNotRefundable, payment.ReasonGivingBack:
 	}
 	return "terminal"
 }

@@ -90,7 +90,7 @@ func TestWordsInTheNativeLanguage(t *testing.T) {
 		},
 		"row 3: conflict": {
 			payment.Refusal{ID: "A1", Reason: payment.ReasonConflict, Detail: "amount"},
-			native.Error{ID: "A1", Code: "conflict", Text: "This number was used for another amount. No money has moved. Use a new number. [amount]"},
+			native.Error{ID: "A1", Code: "conflict", Text: "This does not fit what is known of this number. Nothing new has moved. Ask for its status; use a new number for a new sale. [amount]"},
 		},
 		"a lane that changes": {payment.LaneState{State: payment.LaneOffline}, native.Notice{State: "offline"}},
 		"recorded":            {payment.Recorded{ID: "A1", Outcome: payment.Approved}, native.Confirmed{ID: "A1", Outcome: "approved"}},

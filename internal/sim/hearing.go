@@ -159,6 +159,10 @@ func (t *till) refused(r payment.Refusal) {
 			return
 		}
 		t.pay(c)
+	case payment.ReasonGivingBack, payment.ReasonGivenBack:
+		if c.said != "" {
+			c.recorded = c.word // staff settled it in another way; the update follows, or was heard
+		}
 	case payment.ReasonConflict:
 		if c.said != "" && (c.no || c.issued) {
 			c.recorded = c.word // it was settled in another way

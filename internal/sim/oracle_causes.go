@@ -100,7 +100,7 @@ func (o *oracle) caused(b *book, out payment.Outcome) {
 		payment.ReasonNotFound, payment.ReasonBadRequest, payment.ReasonNoDisplay,
 		payment.ReasonRefunded, payment.ReasonRefundRunning, payment.ReasonRefundTooMuch, payment.ReasonRefundTooLate,
 		payment.ReasonRefundNotCaptured, payment.ReasonRefundRefused, payment.ReasonRefundNotSent, payment.ReasonRefundMoot,
-		payment.ReasonRefundUnknown, payment.ReasonUnknownSale, payment.ReasonNotRefundable:
+		payment.ReasonRefundUnknown, payment.ReasonUnknownSale, payment.ReasonNotRefundable, payment.ReasonGivingBack:
 	}
 	if !ok && !b.staffNone {
 		w.fail("I7", "%s is told %s (%s) without a cause", b.id, out, p.Reason)

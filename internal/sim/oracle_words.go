@@ -43,6 +43,9 @@ func (o *oracle) told(id payment.LinkID, word payment.Word) {
 		if word.OK && b.acks&bit(word.Outcome) == 0 {
 			o.w.fail("I18", "%s: the acknowledgement of %s is told and not durable", b.id, word.Outcome)
 		}
+		if word.OK && word.Outcome == payment.Approved && b.passed == 0 && b.disk.Returning() {
+			o.w.fail("I18", "%s: a yes is told recorded while the sale is given back", b.id)
+		}
 	case payment.Refunded:
 		o.toldRefunded(lane, word)
 	case payment.Refusal:
@@ -123,7 +126,7 @@ func (o *oracle) toldResult(b *book, r payment.Result) {
 		w.fail("I10", "%s is told with the reference of another payment", b.id)
 	}
 	plain := r
-	plain.Replay, plain.GivenBack = false, false
+	plain.Replay, plain.GivenBack, plain.Returning = false, false, false
 	switch {
 	case b.result.Outcome == "":
 		b.result = plain

@@ -24,6 +24,8 @@ const (
 	CodeNotAllowed         Code = "not_allowed"
 	CodeNoDisplay          Code = "no_display"
 	CodeUnavailable        Code = "unavailable"
+	CodeGivingBack         Code = "giving_back" // a confirmed sale that is on its way back
+	CodeGivenBack          Code = "given_back"  // and one that was given back
 )
 
 // ErrShort means: no whole line yet. Read more and call again.
