@@ -109,6 +109,8 @@ func TestHTTPAnswers(t *testing.T) {
 		"a cancel under way":               {"DELETE", "/payments/A1", "", payment.Cancelling{ID: "A1"}, 202, "cancelling"},
 		"a cancel that is too late":        {"DELETE", "/payments/A1", "", approved, 200, "result"},
 		"a confirmation":                   {"POST", "/payments/A1/confirm", `{"outcome":"approved"}`, payment.Recorded{ID: "A1", Outcome: payment.Approved, OK: true}, 200, "confirmed"},
+		"row 6: a refund of null":          {"PUT", "/refunds/R1", `{"of":"A1","amount":null}`, nil, 422, "error"},
+		"a confirmation that is neither":   {"POST", "/payments/A1/confirm", `{"outcome":"approved","ok":null}`, nil, 400, "error"},
 		"a confirmation of nothing":        {"POST", "/payments/A1/confirm", `{}`, nil, 400, "error"},
 		"row 74b: a stray confirmation":    {"POST", "/payments/A1/confirm", `{"outcome":"approved"}`, refuse(payment.ReasonNotFound), 404, "error"},
 		"the lane":                         {"GET", "", "", nil, 200, "hello"},

@@ -42,6 +42,13 @@ func (r *reader) must(name string) json.RawMessage {
 	return v
 }
 
+// notNull refuses null for a member whose absence decides about money: a till that writes null has lost what it meant.
+func (r *reader) notNull(name, want string) {
+	if string(r.m[name]) == "null" {
+		r.refuse(name, "is null, expected "+want)
+	}
+}
+
 // text reads a string of at most limit characters; absent is "".
 func (r *reader) text(name string, limit int) string {
 	v := r.raw(name)

@@ -141,6 +141,7 @@ func (r *reader) status() Status {
 
 func (r *reader) confirm() Confirm {
 	r.must("outcome")
+	r.notNull("ok", "true or false, or no such member for true")
 	c := Confirm{ID: r.id("id"), Outcome: r.outcome(), OK: true}
 	if r.raw("ok") != nil {
 		c.OK = r.flag("ok")
@@ -149,6 +150,7 @@ func (r *reader) confirm() Confirm {
 }
 
 func (r *reader) refund() Refund {
+	r.notNull("amount", minorUnits+", or no such member for all that is left")
 	f := Refund{
 		ID: r.id("id"), Of: r.id("of"),
 		Amount: r.money("amount"), Currency: r.currency("currency"),
