@@ -43,24 +43,41 @@ func (j *Journal) Note(name string) (value []byte, found bool, err error) {
 	return value, found, nil
 }
 
-// SetNote keeps a value of at most 4 KiB under a name of at most 128 bytes, in a transaction of its
-// own. A value that is there already costs no write.
+// Note is a value of at most 4 KiB under a name of 1 to 128 bytes.
+type Note struct {
+	Name  string
+	Value []byte
+}
+
+// SetNote keeps one note, in a transaction of its own. A value that is there already costs no write.
 func (j *Journal) SetNote(name string, value []byte) error {
-	if name == "" || len(name) > maxNoteName || len(value) > maxNote {
-		return fmt.Errorf("note: expected a name of 1 to %d bytes and a value of at most %d", maxNoteName, maxNote)
-	}
 	if known, found, err := j.Note(name); err == nil && found && bytes.Equal(known, value) {
 		return nil
+	}
+	return j.SetNotes(Note{name, value})
+}
+
+// SetNotes keeps all of these or, if it fails, none, in a transaction of their own.
+func (j *Journal) SetNotes(all ...Note) error {
+	for _, n := range all {
+		if n.Name == "" || len(n.Name) > maxNoteName || len(n.Value) > maxNote {
+			return fmt.Errorf("note: expected a name of 1 to %d bytes and a value of at most %d", maxNoteName, maxNote)
+		}
 	}
 	err := j.update(func(tx *bbolt.Tx) error {
 		notes, err := tx.CreateBucketIfNotExists([]byte(bucketNotes))
 		if err != nil {
 			return err
 		}
-		return notes.Put([]byte(name), seal(value))
+		for _, n := range all {
+			if err := notes.Put([]byte(n.Name), seal(n.Value)); err != nil {
+				return fmt.Errorf("note %s: %w", n.Name, err)
+			}
+		}
+		return nil
 	})
 	if err != nil {
-		return fmt.Errorf("note %s: %w", name, err)
+		return fmt.Errorf("notes: %w", err)
 	}
 	return nil
 }

@@ -77,3 +77,24 @@ func TestANoteThatDoesNotFitStopsNothing(t *testing.T) {
 		t.Errorf("after a refusal: %v", err)
 	}
 }
+
+// Notes that belong together are kept together or not at all.
+func TestNotesAreKeptTogether(t *testing.T) {
+	t.Parallel()
+	j := openNotes(t, filepath.Join(t.TempDir(), "journal.db"))
+	defer j.Close() //nolint:errcheck // a test
+	if err := j.SetNotes(store.Note{Name: "a", Value: []byte("1")}, store.Note{Name: "b", Value: make([]byte, 4<<10+1)}); err == nil {
+		t.Error("a note that is too large was taken")
+	}
+	if _, found, err := j.Note("a"); found || err != nil {
+		t.Errorf("the note beside it is there: %t, %v", found, err)
+	}
+	if err := j.SetNotes(store.Note{Name: "a", Value: []byte("2")}, store.Note{Name: "b"}); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{"a": "2", "b": ""} {
+		if v, found, err := j.Note(name); !found || err != nil || string(v) != want {
+			t.Errorf("note %s is %q, %t, %v", name, v, found, err)
+		}
+	}
+}

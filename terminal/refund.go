@@ -43,14 +43,14 @@ func (n Native) totals(q native.Totals, log *slog.Logger) (int, native.Event) {
 	case err != nil:
 		return http.StatusBadRequest, n.syntax(&native.SyntaxError{Code: native.CodeBadRequest, Path: "since", Why: "expected an instant such as 2026-11-20T09:00:00Z"})
 	case q.Close && q.Since != "":
-		return http.StatusBadRequest, n.syntax(&native.SyntaxError{Code: native.CodeBadRequest, Path: "close", Why: "closes the open period, whenever it began"})
+		return http.StatusBadRequest, n.syntax(&native.SyntaxError{Code: native.CodeBadRequest, ID: q.ID, Path: "close", Why: "closes the open period, whenever it began"})
 	case n.Totals == nil:
 		return http.StatusNotImplemented, native.Error{Code: native.CodeNotAllowed, Text: "totals: " + notSupported}
 	}
-	sums, err := n.Totals(since, q.Close)
+	sums, err := n.Totals(q, since)
 	if err != nil {
 		log.Error("totals not told", "error", err)
-		return http.StatusServiceUnavailable, native.Error{Code: native.CodeUnavailable, Text: n.text(payment.ReasonUnavailable)}
+		return http.StatusServiceUnavailable, native.Error{ID: q.ID, Code: native.CodeUnavailable, Text: n.text(payment.ReasonUnavailable)}
 	}
 	sums.From, sums.At = stamp(sums.From), stamp(sums.At)
 	return http.StatusOK, sums

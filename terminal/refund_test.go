@@ -64,26 +64,30 @@ func TestTotalsOnALine(t *testing.T) {
 		line  string
 		since string
 		end   bool
+		id    string
 		err   error
 		kind  string
 	}{
-		"the open period": {line: `{"type":"totals"}`, kind: "totals"},
-		"since":           {line: `{"type":"totals","since":"2026-11-20T09:00:00Z"}`, since: "2026-11-20T09:00:00Z", kind: "totals"},
-		"a close":         {line: `{"type":"totals","close":true}`, end: true, kind: "totals"},
-		"no instant":      {line: `{"type":"totals","since":"yesterday"}`, kind: "error"},
-		"a close since":   {line: `{"type":"totals","since":"2026-11-20T09:00:00Z","close":true}`, kind: "error"},
-		"damage":          {line: `{"type":"totals"}`, err: errDown, kind: "error"},
+		"the open period":             {line: `{"type":"totals"}`, kind: "totals"},
+		"since":                       {line: `{"type":"totals","since":"2026-11-20T09:00:00Z"}`, since: "2026-11-20T09:00:00Z", kind: "totals"},
+		"a close":                     {line: `{"type":"totals","close":true}`, end: true, kind: "totals"},
+		"a named close":               {line: `{"type":"totals","close":true,"id":"Z1"}`, end: true, id: "Z1", kind: "totals"},
+		"a name for what is no close": {line: `{"type":"totals","id":"Z1"}`, kind: "error"},
+		"a close named null":          {line: `{"type":"totals","close":true,"id":null}`, kind: "error"},
+		"no instant":                  {line: `{"type":"totals","since":"yesterday"}`, kind: "error"},
+		"a close since":               {line: `{"type":"totals","since":"2026-11-20T09:00:00Z","close":true}`, kind: "error"},
+		"damage":                      {line: `{"type":"totals"}`, err: errDown, kind: "error"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				protocol := shop()
-				protocol.Totals = func(since time.Time, end bool) (native.Sums, error) {
-					if want, _ := time.Parse(time.RFC3339, tt.since); !since.Equal(want) || end != tt.end {
-						t.Errorf("Totals(%s, %t)", since, end)
+				protocol.Totals = func(q native.Totals, since time.Time) (native.Sums, error) {
+					if want, _ := time.Parse(time.RFC3339, tt.since); !since.Equal(want) || q.Close != tt.end || q.ID != tt.id || tt.kind == "error" && tt.err == nil {
+						t.Errorf("Totals(%+v, %s)", q, since)
 					}
-					return native.Sums{Period: 3, At: time.Now(), Closed: end, Currency: "EUR", Net: 5}, tt.err
+					return native.Sums{ID: q.ID, Period: 3, At: time.Now(), Closed: q.Close, Currency: "EUR", Net: 5}, tt.err
 				}
 				b := terminaltest.NewBridge(ready)
 				d := connect(t, terminal.NewServer("lane-1", protocol, b, terminal.Options{}), b)
@@ -92,7 +96,7 @@ func TestTotalsOnALine(t *testing.T) {
 				if err != nil || e.Type() != tt.kind {
 					t.Fatalf("the till heard %+v, %v, want %s", e, err, tt.kind)
 				}
-				if sums, ok := e.(native.Sums); ok && (sums.Period != 3 || sums.Net != 5 || sums.Closed != tt.end) {
+				if sums, ok := e.(native.Sums); ok && (sums.Period != 3 || sums.Net != 5 || sums.Closed != tt.end || sums.ID != tt.id) {
 					t.Errorf("the till heard %+v", sums)
 				}
 				if refusal, ok := e.(native.Error); ok && strings.Contains(refusal.Text, "refused") {

@@ -129,9 +129,42 @@ func pursueRefund(ctx context.Context, q native.Refund,
 	}
 }
 
-// Totals asks once for the sums of the lane. Errors of the bridge are a *RefusedError.
-func (t LineTill) Totals(ctx context.Context, q native.Totals) (sums native.Sums, err error) {
+// NotSentError means that a request has certainly not left.
+type NotSentError struct{ Err error }
+
+// Error implements error.
+func (e *NotSentError) Error() string { return "not sent: " + e.Err.Error() }
+
+// Unwrap gives the reason.
+func (e *NotSentError) Unwrap() error { return e.Err }
+
+// pursueTotals asks once. A close that has an id and was sent is asked for until it is answered, or ctx ends.
+func pursueTotals(ctx context.Context, q native.Totals, once func(context.Context, native.Totals) (sums native.Sums, sent bool, err error)) (native.Sums, error) {
+	asked := false
+	for {
+		sums, sent, err := once(ctx, q)
+		_, refused := errors.AsType[*RefusedError](err)
+		asked = asked || sent
+		switch {
+		case err == nil, refused:
+			return sums, err
+		case !asked:
+			return sums, &NotSentError{err}
+		case q.ID == "" || pause(ctx, askAgain) != nil:
+			return sums, err
+		}
+	}
+}
+
+// Totals asks for the sums of the lane, and a close with an id until it is answered. Errors of the bridge are a
+// *RefusedError; a *NotSentError means that nothing happened.
+func (t LineTill) Totals(ctx context.Context, q native.Totals) (native.Sums, error) {
+	return pursueTotals(ctx, q, t.askTotals)
+}
+
+func (t LineTill) askTotals(ctx context.Context, q native.Totals) (sums native.Sums, sent bool, err error) {
 	err = t.once(ctx, func(s *lineSale, events <-chan native.Event, heard <-chan struct{}) error {
+		sent = true
 		if unsaid := s.say(q); unsaid != nil {
 			return unsaid
 		}
@@ -152,7 +185,7 @@ func (t LineTill) Totals(ctx context.Context, q native.Totals) (sums native.Sums
 			}
 		}
 	})
-	return sums, err
+	return sums, sent, err
 }
 
 // Refund does what LineTill.Refund does.
@@ -181,6 +214,10 @@ func (t WebTill) Refund(ctx context.Context, q native.Refund) (native.Refunded, 
 
 // Totals does what LineTill.Totals does.
 func (t WebTill) Totals(ctx context.Context, q native.Totals) (native.Sums, error) {
+	return pursueTotals(ctx, q, t.askTotals)
+}
+
+func (t WebTill) askTotals(ctx context.Context, q native.Totals) (native.Sums, bool, error) {
 	method, path, body := http.MethodGet, "/totals", []byte(nil)
 	switch {
 	case q.Close:
@@ -190,13 +227,13 @@ func (t WebTill) Totals(ctx context.Context, q native.Totals) (native.Sums, erro
 	}
 	reply, err := t.call(ctx, method, path, body)
 	if err != nil {
-		return native.Sums{}, err
+		return native.Sums{}, !neverSent(err), err
 	}
 	if sums, ok := reply.event.(native.Sums); ok {
-		return sums, nil
+		return sums, true, nil
 	}
-	if refusal, no := reply.event.(native.Error); no {
-		return native.Sums{}, &RefusedError{refusal}
+	if refusal, no := reply.event.(native.Error); no && !passing(reply.status) {
+		return native.Sums{}, true, &RefusedError{refusal}
 	}
-	return native.Sums{}, ErrLost
+	return native.Sums{}, true, ErrLost
 }

@@ -29,9 +29,10 @@ type Native struct {
 	Receipt func(payment.Result) (customer, merchant []string)
 	// RefundReceipt is Receipt for a refund.
 	RefundReceipt func(payment.Refunded) (customer, merchant []string)
-	// Totals adds up the lane: the open period, or from an instant on. Close ends the open period. Nil means
-	// that it cannot be asked for; an error is not told.
-	Totals func(since time.Time, end bool) (native.Sums, error)
+	// Totals adds up the lane: the open period, or from an instant on. Close ends the open period; one with an
+	// id that it has seen is answered with what that close came to. Nil means that it cannot be asked for; an
+	// error is not told.
+	Totals func(q native.Totals, since time.Time) (native.Sums, error)
 }
 
 var _ Protocol = Native{}

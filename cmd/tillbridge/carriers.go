@@ -142,7 +142,7 @@ func (d *daemon) native(l config.Lane) terminal.Native {
 		Currencies: []payment.Currency{payment.Currency(l.Currency)}, MaxAmount: most, Draw: draw,
 		Receipt:       func(r payment.Result) (customer, merchant []string) { return d.slipsOf(l.ID).of(r) },
 		RefundReceipt: func(r payment.Refunded) (customer, merchant []string) { return d.slipsOf(l.ID).ofRefund(r) },
-		Totals:        func(since time.Time, end bool) (native.Sums, error) { return d.totals(l, since, end) },
+		Totals:        func(q native.Totals, since time.Time) (native.Sums, error) { return d.totals(l, q, since) },
 	}
 }
 

@@ -5,16 +5,20 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"tillbridge/config"
 	"tillbridge/payment"
+	"tillbridge/store"
+	"tillbridge/terminal"
 	"tillbridge/terminal/native"
 )
 
@@ -27,11 +31,19 @@ type closed struct {
 
 func closedNote(lane string) string { return "totals/" + lane + "/closed" }
 
-// totals adds up a lane: its open period, or what was since an instant. End makes that period the last
-// closed one; what happens while it is added up belongs to the next.
-func (d *daemon) totals(l config.Lane, since time.Time, end bool) (native.Sums, error) {
+// closeNote is what a close came to that has a name of its till's own.
+func closeNote(lane, id string) string { return "totals/" + lane + "/close/" + id }
+
+// totals adds up a lane: its open period, or what was since an instant. A close makes that period the last
+// closed one; what happens while it is added up belongs to the next. The same close again is what it was.
+func (d *daemon) totals(l config.Lane, q native.Totals, since time.Time) (native.Sums, error) {
 	d.closing.Lock() // two closes at once would count the same sales twice
 	defer d.closing.Unlock()
+	if q.ID != "" {
+		if kept, found, err := d.closedAs(l.ID, q.ID); err != nil || found {
+			return kept, err
+		}
+	}
 	last, err := d.lastClosed(l.ID)
 	if err != nil {
 		return native.Sums{}, err
@@ -47,19 +59,30 @@ func (d *daemon) totals(l config.Lane, since time.Time, end bool) (native.Sums, 
 	if err != nil {
 		return native.Sums{}, err
 	}
-	now := time.Now()
-	if end {
-		if err := d.endPeriod(l.ID, closed{last.Period + 1, sum.Through, now.UTC()}); err != nil {
-			return native.Sums{}, err
-		}
-	}
-	return native.Sums{
-		Period: last.Period + 1, From: from, At: now, Closed: end, Currency: l.Currency,
+	sums := native.Sums{
+		ID: q.ID, Period: last.Period + 1, From: from, At: time.Now().UTC(), Closed: q.Close, Currency: l.Currency,
 		Sales:     native.Sum{Count: int64(sum.Sales), Amount: sum.SaleSum},
 		Refunds:   native.Sum{Count: int64(sum.Refunds), Amount: sum.RefundSum},
 		Reversals: native.Sum{Count: int64(sum.Backs), Amount: sum.BackSum},
 		Net:       sum.SaleSum - sum.RefundSum - sum.BackSum,
-	}, nil
+	}
+	if q.Close {
+		err = d.endPeriod(l.ID, closed{sums.Period, sum.Through, sums.At}, sums)
+	}
+	return sums, err
+}
+
+// closedAs is the close that a till has named so before, and false if there is none.
+func (d *daemon) closedAs(lane, id string) (sums native.Sums, found bool, err error) {
+	note, found, err := d.journal.Note(closeNote(lane, id))
+	if err != nil || !found {
+		return native.Sums{}, false, err
+	}
+	if err := json.Unmarshal(note, &sums); err != nil {
+		return native.Sums{}, false, fmt.Errorf("note of close %s of %s: %w", id, lane, err)
+	}
+	sums.Replay = true
+	return sums, true, nil
 }
 
 func (d *daemon) lastClosed(lane string) (closed, error) {
@@ -74,12 +97,22 @@ func (d *daemon) lastClosed(lane string) (closed, error) {
 	return last, nil
 }
 
-func (d *daemon) endPeriod(lane string, c closed) error {
+// endPeriod closes a period and keeps what it came to under the close's name, both or neither: a till that did not
+// hear the answer asks again, and must not close the next period.
+func (d *daemon) endPeriod(lane string, c closed, sums native.Sums) error {
 	note, err := json.Marshal(c)
 	if err != nil {
 		return err
 	}
-	return d.journal.SetNote(closedNote(lane), note)
+	notes := []store.Note{{Name: closedNote(lane), Value: note}}
+	if sums.ID != "" {
+		kept, err := json.Marshal(sums)
+		if err != nil {
+			return err
+		}
+		notes = append(notes, store.Note{Name: closeNote(lane, sums.ID), Value: kept})
+	}
+	return d.journal.SetNotes(notes...)
 }
 
 // recordBefore is the number of the last record before an instant.
@@ -102,6 +135,7 @@ type totalsOptions struct {
 
 	since   string
 	end     bool
+	id      string
 	timeout time.Duration
 	json    bool
 }
@@ -109,16 +143,18 @@ type totalsOptions struct {
 func totalsCommand(std streams) *cobra.Command {
 	var o totalsOptions
 	c := &cobra.Command{
-		Use:   "totals --to URL [--close]",
+		Use:   "totals --to URL [--close [--id ID]]",
 		Short: "Be a till: ask what the lane took since the last close",
-		Args:  needs(cobra.NoArgs, "to"),
+		Long: `Be a till: ask what the lane took since the last close.
+
+The same --id again is the same close: it tells what that came to, and closes nothing.
+
+Exit codes: 0 told, 20 not known whether the period was closed, 1 refused by the bridge or not reached: nothing happened.`,
+		Args: needs(cobra.NoArgs, "to"),
 		RunE: func(c *cobra.Command, _ []string) error {
 			at, err := o.address()
-			if err == nil && o.since != "" {
-				_, err = time.Parse(time.RFC3339, o.since)
-			}
-			if err == nil && o.since != "" && o.end {
-				err = errors.New("--close ends the open period, whenever it began: expected no --since")
+			if err == nil {
+				err = o.check()
 			}
 			if err != nil {
 				return misused(c, err)
@@ -129,9 +165,30 @@ func totalsCommand(std streams) *cobra.Command {
 	o.flags(c)
 	c.Flags().StringVar(&o.since, "since", "", "add up from this instant on, such as 2026-11-20T09:00:00Z, instead of the last close")
 	c.Flags().BoolVar(&o.end, "close", false, "close the period: the next one begins here")
+	c.Flags().StringVar(&o.id, "id", "", "the close's own id; the same one never closes twice (default: a new one)")
 	c.Flags().DurationVar(&o.timeout, "timeout", 30*time.Second, "how long to wait for the answer")
 	c.Flags().BoolVar(&o.json, "json", false, "print the answer as one JSON object")
 	return c
+}
+
+func (o *totalsOptions) check() error {
+	switch {
+	case o.since != "" && o.end:
+		return errors.New("--close ends the open period, whenever it began: expected no --since")
+	case o.id != "" && !o.end:
+		return errors.New("--id names a close: expected --close")
+	case o.since != "":
+		_, err := time.Parse(time.RFC3339, o.since)
+		return err
+	case !o.end:
+		return nil
+	case o.id == "":
+		o.id = "cli-" + strings.ToLower(rand.Text())[:16]
+	}
+	if err := payment.TillID(o.id).Check(); err != nil {
+		return fmt.Errorf("--id: %w", err)
+	}
+	return nil
 }
 
 func (o *totalsOptions) run(ctx context.Context, std streams, at config.Address) error {
@@ -141,15 +198,28 @@ func (o *totalsOptions) run(ctx context.Context, std streams, at config.Address)
 	}
 	ctx, stop := context.WithTimeout(ctx, o.timeout)
 	defer stop()
-	sums, err := t.Totals(ctx, native.Totals{Since: o.since, Close: o.end})
+	sums, err := t.Totals(ctx, native.Totals{ID: o.id, Since: o.since, Close: o.end})
 	if err != nil {
-		return &exitError{exitNothing, fmt.Errorf("totals not told: %w", err)}
+		return o.untold(err)
 	}
 	if o.json {
 		(&teller{out: std.out}).object(sums)
 		return nil
 	}
 	return showTotals(std.out, sums)
+}
+
+// untold says whether the period may be closed although nobody heard what it came to. A bridge that could not answer
+// may have closed it.
+func (o *totalsOptions) untold(err error) error {
+	refused, no := errors.AsType[*terminal.RefusedError](err)
+	_, unsent := errors.AsType[*terminal.NotSentError](err)
+	if !o.end || unsent || no && refused.Event.Code != native.CodeUnavailable {
+		return &exitError{exitNothing, fmt.Errorf("totals not told: %w", err)}
+	}
+	return &exitError{exitUnknown, fmt.Errorf(
+		"not known whether the period was closed; ask with: tillbridge totals --to '%s' --close --id '%s': %w", o.to, o.id, err,
+	)}
 }
 
 func showTotals(out io.Writer, s native.Sums) error {

@@ -197,7 +197,8 @@ type Refunded struct {
 
 // Sums answers totals: what a lane took in a period. Reversals are sales that were given back whole.
 type Sums struct {
-	Period    int64     `json:"period"` // counts closes, from 1
+	ID        string    `json:"id,omitempty"` // of the close, where it has one
+	Period    int64     `json:"period"`       // counts closes, from 1
 	From      time.Time `json:"from,omitzero"`
 	At        time.Time `json:"at"`
 	Closed    bool      `json:"closed,omitempty"`
@@ -206,6 +207,7 @@ type Sums struct {
 	Refunds   Sum       `json:"refunds"`
 	Reversals Sum       `json:"reversals"`
 	Net       int64     `json:"net"` // minor units: sales less refunds and reversals
+	Replay    bool      `json:"replay,omitempty"`
 }
 
 // Sum is a number of movements and their amount in minor units.

@@ -18,7 +18,7 @@ func ParseRequest(object []byte) (Request, error) {
 }
 
 // ParseBody reads one object whose type and id stand elsewhere already, as in a URL. Either may be said
-// again, but not differently.
+// again, but not differently. The id of a close stands in its object, because the address is the lane's.
 func ParseBody(kind, id string, object []byte) (Request, error) {
 	m, bad := parseObject(object)
 	if bad != nil {
@@ -26,7 +26,9 @@ func ParseBody(kind, id string, object []byte) (Request, error) {
 	}
 	r := reader{m: m}
 	r.same("type", kind)
-	r.same("id", id)
+	if kind != "totals" {
+		r.same("id", id)
+	}
 	return r.finish(r.request(kind))
 }
 
@@ -74,7 +76,7 @@ func (r *reader) request(kind string) Request {
 	case "forget":
 		return Forget{CustomerToken: r.handle("customer_token", true)}
 	case "totals":
-		return Totals{Since: r.text("since", maxTime), Close: r.flag("close")}
+		return r.totals()
 	}
 	r.refuse("type", "is not one of the known words")
 	return nil
@@ -160,6 +162,19 @@ func (r *reader) refund() Refund {
 		r.refuse("currency", "is missing")
 	}
 	return f
+}
+
+// totals: only a close has an id.
+func (r *reader) totals() Totals {
+	r.notNull("id", "1 to 64 printable ASCII characters, or no such member")
+	t := Totals{Since: r.text("since", maxTime), Close: r.flag("close")}
+	if r.raw("id") == nil {
+		return t
+	}
+	if t.ID = r.id("id"); !t.Close {
+		r.refuse("id", "names a close, expected close to be true")
+	}
+	return t
 }
 
 // outcome reads one of the words that a result or an update may say.

@@ -174,12 +174,16 @@ func (r *reader) refunded() Refunded {
 func (r *reader) sums() Sums {
 	r.must("at")
 	r.must("currency")
-	return Sums{
+	s := Sums{
 		Period: r.integer("period", 0, maxCount, "a whole number"), From: r.time("from"), At: r.time("at"),
 		Closed: r.flag("closed"), Currency: r.currency("currency"),
 		Sales: r.sum("sales"), Refunds: r.sum("refunds"), Reversals: r.sum("reversals"),
-		Net: r.integer("net", -maxCount, maxCount, minorUnits),
+		Net: r.integer("net", -maxCount, maxCount, minorUnits), Replay: r.flag("replay"),
 	}
+	if r.raw("id") != nil {
+		s.ID = r.id("id")
+	}
+	return s
 }
 
 func (r *reader) sum(name string) Sum {

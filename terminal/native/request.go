@@ -123,8 +123,10 @@ type Forget struct {
 	CustomerToken string `json:"customer_token"`
 }
 
-// Totals asks for the sums since an instant, or closes the day.
+// Totals asks for the sums since an instant, or closes the day. ID is the close's own: with it the same close again is
+// answered with what it came to.
 type Totals struct {
+	ID    string `json:"id,omitempty"`
 	Since string `json:"since,omitempty"`
 	Close bool   `json:"close,omitempty"`
 }
