@@ -96,8 +96,13 @@ func (c *Core) resultWord(j *job, replay bool) payment.Result {
 }
 
 func (c *Core) updateWord(j *job, replay bool) payment.Update {
+	amount := j.p.Order.Amount
+	if j.p.Update == payment.Reversed {
+		amount = j.p.Charged()
+	}
 	return payment.Update{
 		ID: j.p.ID.Till, Outcome: j.p.Update, Reason: reasonOf(j.p, j.p.Update), At: j.p.UpdateAt, Replay: replay,
+		Amount: amount, Reference: payment.ShortCode(j.p.Reference),
 		CustomerToken: tokenOf(j.p, j.p.Update), NetworkData: c.reply(j, j.p.Update),
 	}
 }

@@ -84,3 +84,44 @@ func TestASaleThatGoesBackSaysSo(t *testing.T) {
 	d.answer(engine.Call{Payment: d.disk[p1], Intent: d.disk[p1].GiveBack}, engine.Done{})
 	d.wantSaid("update reversed")
 }
+
+// A result that comes later says what it is about, so that its till can print it.
+func TestAnUpdateSaysWhatItIsAbout(t *testing.T) {
+	d := newDesk(t)
+	call := d.toFinalizing()
+	d.after(6 * time.Minute)
+	d.wantSaid("result unknown")
+	_, actions := d.core.Handle(d.now, engine.Answered{ID: p1, Key: call.Intent.Key, Answer: d.approved()})
+	var late []payment.Update
+	for _, a := range actions {
+		if told, ok := a.(engine.Tell); ok {
+			if u, ok := told.Word.(payment.Update); ok {
+				late = append(late, u)
+			}
+		}
+	}
+	if len(late) == 0 || late[0].Outcome != payment.Approved || late[0].Amount != euro(amount) || late[0].Reference != payment.ShortCode(d.disk[p1].Reference) {
+		t.Errorf("the till hears %+v, want what was approved", late)
+	}
+}
+
+// Of a sale that was issued in part, only that part can be given back.
+func TestAnUpdateAboutAPartNamesThePart(t *testing.T) {
+	d := newDesk(t)
+	d.toOffered()
+	d.say(1, yes(1000))
+	d.answer(d.lastSend(), engine.Done{CaptureID: "c1"})
+	d.answer(d.lastSend(), engine.Done{}) // the rest is released
+	d.wantState(payment.StateCaptured)
+	d.say(1, payment.GiveBack{ID: p1.Till})
+	call := d.lastSend()
+	_, actions := d.core.Handle(d.now, engine.Answered{ID: p1, Key: call.Intent.Key, Answer: engine.Done{}})
+	for _, a := range actions {
+		if told, ok := a.(engine.Tell); ok {
+			if u, ok := told.Word.(payment.Update); ok && u.Outcome == payment.Reversed && u.Amount == euro(1000) {
+				return
+			}
+		}
+	}
+	t.Errorf("the till hears %+v, want 10.00 EUR given back", actions)
+}

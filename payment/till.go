@@ -131,11 +131,13 @@ type (
 	}
 	// Update is the one later correction of a result.
 	Update struct {
-		ID      TillID
-		Outcome Outcome
-		Reason  Reason
-		At      time.Time
-		Replay  bool
+		ID        TillID
+		Outcome   Outcome
+		Reason    Reason
+		Amount    Amount // of the sale; what was given back, where it was
+		Reference string
+		At        time.Time
+		Replay    bool
 		// As in Result.
 		CustomerToken Handle
 		NetworkData   string

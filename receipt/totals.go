@@ -14,6 +14,7 @@ import (
 
 // Totals is what a terminal took in a period.
 type Totals struct {
+	Number      int // of the close; 0 leaves the line out
 	At          time.Time
 	Terminal    string
 	Sales       int
@@ -34,7 +35,7 @@ func (t Totals) Lines(columns int, language string) []string {
 		receipts = fmt.Sprintf("%04d-%04d", t.First, t.Last)
 	}
 	p.set(totalsTemplate, map[string]string{
-		"date": p.in.format.date(t.At), "time": p.in.format.clock(t.At), "terminal": t.Terminal, "receipts": receipts,
+		"number": numbered(t.Number, 1), "date": p.in.format.date(t.At), "time": p.in.format.clock(t.At), "terminal": t.Terminal, "receipts": receipts,
 	})
 	p.gap()
 	p.sums(Sums{

@@ -102,10 +102,7 @@ func (n Native) event(w payment.Word) native.Event {
 	case payment.Result:
 		return n.result(w)
 	case payment.Update:
-		return native.Update{
-			ID: string(w.ID), Outcome: string(w.Outcome), Code: string(w.Reason), Text: n.text(w.Reason),
-			At: stamp(w.At), Replay: w.Replay, Brought: brought(w.CustomerToken, w.NetworkData),
-		}
+		return n.update(w)
 	case payment.Recorded:
 		return native.Confirmed{ID: string(w.ID), Outcome: string(w.Outcome), OK: w.OK}
 	case payment.Refunded:
@@ -141,6 +138,23 @@ func (n Native) result(w payment.Result) native.Result {
 		r.Receipt, r.Merchant = n.Receipt(w)
 	}
 	return r
+}
+
+// update is a result that came later, and has the receipts of one. A sale that was given back is an approval, given back.
+func (n Native) update(w payment.Update) native.Update {
+	u := native.Update{
+		ID: string(w.ID), Outcome: string(w.Outcome), Code: string(w.Reason), Text: n.text(w.Reason),
+		At: stamp(w.At), Replay: w.Replay, Brought: brought(w.CustomerToken, w.NetworkData),
+	}
+	if n.Receipt == nil {
+		return u
+	}
+	r := payment.Result{ID: w.ID, Outcome: w.Outcome, Amount: w.Amount, Reference: w.Reference, At: w.At}
+	if w.Outcome == payment.Reversed {
+		r.Outcome, r.GivenBack = payment.Approved, true
+	}
+	u.Receipt, u.Merchant = n.Receipt(r)
+	return u
 }
 
 // by is who ended a payment.
@@ -185,7 +199,7 @@ func (n Native) state(w payment.Word) native.Event {
 	case native.Progress:
 		return native.State{ID: e.ID, Phase: e.Phase, ExpiresAt: e.ExpiresAt, Text: e.Text}
 	case native.Update:
-		return native.State{ID: e.ID, Outcome: e.Outcome, Code: e.Code, Text: e.Text, At: e.At, Replay: e.Replay, Brought: e.Brought}
+		return native.State{ID: e.ID, Outcome: e.Outcome, Code: e.Code, Text: e.Text, Receipt: e.Receipt, Merchant: e.Merchant, At: e.At, Replay: e.Replay, Brought: e.Brought}
 	case native.Result:
 		return native.State{
 			ID: e.ID, Outcome: e.Outcome, Code: e.Code, Text: e.Text, Amount: e.Amount, Currency: e.Currency,

@@ -63,7 +63,7 @@ func TestWordsInTheNativeLanguage(t *testing.T) {
 			payment.Result{ID: "A1", Outcome: payment.Approved, Reason: payment.ReasonApproved, Amount: eur(1610), GivenBack: true, Replay: true},
 			native.Result{
 				ID: "A1", Outcome: "approved", Code: "given_back", Text: "The payment was given back. The customer owes nothing. Start a new payment, or take another one.",
-				Amount: 1610, Currency: "EUR", Receipt: []string{"Klarna", "16.10 EUR"}, Merchant: []string{"approved"}, By: "customer", GivenBack: true, Replay: true,
+				Amount: 1610, Currency: "EUR", Receipt: []string{"Klarna", "16.10 EUR", "given back"}, Merchant: []string{"approved"}, By: "customer", GivenBack: true, Replay: true,
 			},
 		},
 		"row 11: cancelled before it began, with no amount": {
@@ -78,8 +78,22 @@ func TestWordsInTheNativeLanguage(t *testing.T) {
 			},
 		},
 		"update": {
-			payment.Update{ID: "A1", Outcome: payment.Reversed, Reason: payment.ReasonGivenBack, At: at},
-			native.Update{ID: "A1", Outcome: "reversed", Code: "given_back", Text: "The payment was given back. The customer owes nothing. Start a new payment, or take another one.", At: utc},
+			payment.Update{ID: "A1", Outcome: payment.Reversed, Reason: payment.ReasonGivenBack, Amount: eur(1610), At: at},
+			native.Update{
+				ID: "A1", Outcome: "reversed", Code: "given_back", Text: "The payment was given back. The customer owes nothing. Start a new payment, or take another one.",
+				Receipt: []string{"Klarna", "16.10 EUR", "given back"}, Merchant: []string{"approved"}, At: utc,
+			},
+		},
+		"a result that came later": {
+			payment.Update{ID: "A1", Outcome: payment.Approved, Reason: payment.ReasonApproved, Amount: eur(1610), At: at},
+			native.Update{
+				ID: "A1", Outcome: "approved", Code: "approved", Text: "Paid with Klarna. The money is ours. Hand over the goods.",
+				Receipt: []string{"Klarna", "16.10 EUR"}, Merchant: []string{"approved"}, At: utc,
+			},
+		},
+		"a later no has no more than a no": {
+			payment.Update{ID: "A1", Outcome: payment.Cancelled, Reason: payment.ReasonCancelledByTill, Amount: eur(1610), At: at},
+			native.Update{ID: "A1", Outcome: "cancelled", Code: "cancelled_by_till", Text: "Cancelled at the till. No money has moved. Start a new payment, or take another one.", At: utc},
 		},
 		"row 16: busy": {
 			payment.Refusal{ID: "A1", Reason: payment.ReasonBusy, Busy: &payment.Running{ID: "A0", Amount: eur(500), Age: 42 * time.Second}},
@@ -100,7 +114,11 @@ func TestWordsInTheNativeLanguage(t *testing.T) {
 		if r.Outcome != payment.Approved {
 			return nil, nil
 		}
-		return []string{"Klarna", r.Amount.String()}, []string{string(r.Outcome)}
+		customer = []string{"Klarna", r.Amount.String()}
+		if r.GivenBack {
+			customer = append(customer, "given back")
+		}
+		return customer, []string{string(r.Outcome)}
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

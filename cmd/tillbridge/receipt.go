@@ -78,6 +78,18 @@ func (s slips) ofRefund(r payment.Refunded) (customer, merchant []string) {
 	return customer, slip.Lines(s.columns, s.language)
 }
 
+// ofClose is the print of a close. It has no receipt numbers, because the till has its own.
+func (s slips) ofClose(c native.Sums) []string {
+	money := func(sum native.Sum) payment.Amount {
+		return payment.Amount{Minor: sum.Amount, Currency: payment.Currency(c.Currency)}
+	}
+	return receipt.Totals{
+		Number: int(c.Period), At: c.At.Local(), Terminal: s.terminal, Sales: int(c.Sales.Count), SaleSum: money(c.Sales),
+		Refunds: int(c.Refunds.Count), RefundSum: money(c.Refunds), Backs: int(c.Reversals.Count), BackSum: money(c.Reversals),
+		Shop: s.shop,
+	}.Lines(s.columns, s.language)
+}
+
 // resultOf is what a till was last told of a payment, with its news worked in: a doubt that became clear is no
 // doubt on paper. It is false while nothing final was said.
 func resultOf(p payment.Payment) (payment.Result, bool) {
@@ -200,6 +212,9 @@ func (o *receiptOptions) fromLane(ctx context.Context, at config.Address) (custo
 	}
 	if state, is := e.(native.State); is {
 		return state.Receipt, state.Merchant, nil
+	}
+	if update, is := e.(native.Update); is {
+		return update.Receipt, update.Merchant, nil
 	}
 	result, _ := e.(native.Result) // anything else is about a payment that runs
 	return result.Receipt, result.Merchant, nil

@@ -34,9 +34,18 @@ func closedNote(lane string) string { return "totals/" + lane + "/closed" }
 // closeNote is what a close came to that has a name of its till's own.
 func closeNote(lane, id string) string { return "totals/" + lane + "/close/" + id }
 
-// totals adds up a lane: its open period, or what was since an instant. A close makes that period the last
-// closed one; what happens while it is added up belongs to the next. The same close again is what it was.
+// totals answers a till. A close comes with its print.
 func (d *daemon) totals(l config.Lane, q native.Totals, since time.Time) (native.Sums, error) {
+	sums, err := d.addUp(l, q, since)
+	if err == nil && sums.Closed {
+		sums.Merchant = d.slipsOf(l.ID).ofClose(sums)
+	}
+	return sums, err
+}
+
+// addUp adds up a lane: its open period, or what was since an instant. A close makes that period the last
+// closed one; what happens while it is added up belongs to the next. The same close again is what it was.
+func (d *daemon) addUp(l config.Lane, q native.Totals, since time.Time) (native.Sums, error) {
 	d.closing.Lock() // two closes at once would count the same sales twice
 	defer d.closing.Unlock()
 	if q.ID != "" {

@@ -130,12 +130,14 @@ type Result struct {
 
 // Update is the one later correction of a result.
 type Update struct {
-	ID      string    `json:"id"`
-	Outcome string    `json:"outcome"`
-	Code    string    `json:"code,omitempty"`
-	Text    string    `json:"text,omitempty"`
-	At      time.Time `json:"at,omitzero"`
-	Replay  bool      `json:"replay,omitempty"`
+	ID       string    `json:"id"`
+	Outcome  string    `json:"outcome"`
+	Code     string    `json:"code,omitempty"`
+	Text     string    `json:"text,omitempty"`
+	Receipt  []string  `json:"receipt,omitempty"` // as in Result
+	Merchant []string  `json:"merchant_receipt,omitempty"`
+	At       time.Time `json:"at,omitzero"`
+	Replay   bool      `json:"replay,omitempty"`
 	Brought
 }
 
@@ -206,7 +208,8 @@ type Sums struct {
 	Sales     Sum       `json:"sales"`
 	Refunds   Sum       `json:"refunds"`
 	Reversals Sum       `json:"reversals"`
-	Net       int64     `json:"net"` // minor units: sales less refunds and reversals
+	Net       int64     `json:"net"`                        // minor units: sales less refunds and reversals
+	Merchant  []string  `json:"merchant_receipt,omitempty"` // of a close, for the shop
 	Replay    bool      `json:"replay,omitempty"`
 }
 

@@ -125,7 +125,7 @@ func (r *reader) update() Update {
 	return Update{
 		ID: r.id("id"), Outcome: r.outcome(),
 		Code: r.text("code", maxID), Text: r.text("text", maxText), At: r.time("at"), Replay: r.flag("replay"),
-		Brought: r.brought(),
+		Receipt: r.texts("receipt", maxBasket), Merchant: r.texts("merchant_receipt", maxBasket), Brought: r.brought(),
 	}
 }
 
@@ -178,7 +178,7 @@ func (r *reader) sums() Sums {
 		Period: r.integer("period", 0, maxCount, "a whole number"), From: r.time("from"), At: r.time("at"),
 		Closed: r.flag("closed"), Currency: r.currency("currency"),
 		Sales: r.sum("sales"), Refunds: r.sum("refunds"), Reversals: r.sum("reversals"),
-		Net: r.integer("net", -maxCount, maxCount, minorUnits), Replay: r.flag("replay"),
+		Net: r.integer("net", -maxCount, maxCount, minorUnits), Merchant: r.texts("merchant_receipt", maxBasket), Replay: r.flag("replay"),
 	}
 	if r.raw("id") != nil {
 		s.ID = r.id("id")
