@@ -91,6 +91,8 @@ func (c *Core) handle(in Input) {
 		c.customerAsked(in)
 	case Decided:
 		c.decided(in)
+	case ForgetCustomer:
+		c.forgetCustomer(in)
 	case Room:
 		c.full = in.Full
 	case Retimed:

@@ -5,6 +5,7 @@ package engine
 
 import (
 	"fmt"
+	"strings"
 
 	"tillbridge/payment"
 )
@@ -87,7 +88,7 @@ func (c *Core) unwanted(j *job, before payment.Payment) {
 		return p.State == payment.StateReversing || p.State == payment.StateReversed
 	}
 	if back(j.p) && !back(before) && !j.p.Offered && before.CustomerToken != "" {
-		c.turn.commit.Forget = append(c.turn.commit.Forget, before.CustomerToken)
+		c.eraseToken(before.CustomerToken, "tillbridge", "the sale that brought it was given back unheard")
 	}
 }
 
@@ -108,14 +109,35 @@ func (c *Core) unfitCustomer(o payment.Order) string {
 // own copy, because it must be repeated with the same token until it is answered.
 func (c *Core) forget(k *link, ask payment.Forget) {
 	if c.customer.Handle == ask.Handle {
-		c.turn.commit.Forget = append(c.turn.commit.Forget, ask.Handle)
+		c.eraseToken(ask.Handle, "till of "+string(k.Lane), "asked by the till")
 	}
 	c.act(Tell{k.id, payment.Forgotten(ask)})
 }
 
+// forgetCustomer erases a stored token for a member of staff, who is told where there is none: it may be a slip of the
+// pen.
+func (c *Core) forgetCustomer(in ForgetCustomer) {
+	reason := payment.CleanText(in.Reason, 200)
+	var err error
+	switch {
+	case c.damaged:
+		err = ErrDamaged
+	case c.customer.Handle == "" || c.customer.Handle != in.Handle:
+		err = fmt.Errorf("%s: %w", in.Handle, ErrUnknownCustomer)
+	case strings.TrimSpace(reason) == "":
+		err = ErrNoReason
+	default:
+		c.eraseToken(in.Handle, payment.CleanText(in.By, 64), reason)
+	}
+	c.act(Ruled{in.Ticket, err})
+}
+
+func (c *Core) eraseToken(h payment.Handle, by, reason string) {
+	c.turn.commit.Forget = append(c.turn.commit.Forget, payment.Erasure{Handle: h, At: c.now.Wall, By: by, Reason: reason})
+}
+
 // recallCustomer reads the stored token that a till's ask names.
 func (c *Core) recallCustomer(j Journal, a payment.Ask) error {
-	c.customer = payment.CustomerToken{}
 	var handle payment.Handle
 	if pay, ok := a.(payment.Pay); ok {
 		handle = pay.Order.CustomerToken
@@ -123,6 +145,11 @@ func (c *Core) recallCustomer(j Journal, a payment.Ask) error {
 	if forget, ok := a.(payment.Forget); ok {
 		handle = forget.Handle
 	}
+	return c.recallToken(j, handle)
+}
+
+func (c *Core) recallToken(j Journal, handle payment.Handle) error {
+	c.customer = payment.CustomerToken{}
 	if handle == "" {
 		return nil
 	}

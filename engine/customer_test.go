@@ -4,9 +4,11 @@
 package engine_test
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"tillbridge/engine"
@@ -385,4 +387,36 @@ func TestAReplyIsReadBackWithItsSale(t *testing.T) {
 	if r := d.result(); r.Outcome != payment.Declined || r.NetworkData != "for the app" {
 		t.Errorf("the till hears %+v", r)
 	}
+}
+
+// Staff erase a stored customer with a reason, and are told where there is none.
+func TestStaffForgetACustomer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDisk()
+		given := stored(payment.ScopePresent)
+		d.customers[given.Handle] = given
+		e, stop := running(t, d, &kind{})
+		defer func() { _ = stop() }()
+		for _, ask := range []struct {
+			handle payment.Handle
+			reason string
+			want   error
+		}{
+			{"ct_nobody", "asked for by letter", engine.ErrUnknownCustomer},
+			{"", "asked for by letter", engine.ErrUnknownCustomer},
+			{given.Handle, " \n", engine.ErrNoReason},
+			{given.Handle, "asked for by letter", nil},
+			{given.Handle, "asked for by letter", engine.ErrUnknownCustomer},
+		} {
+			if err := e.Forget(t.Context(), ask.handle, ask.reason, "anna"); !errors.Is(err, ask.want) {
+				t.Errorf("forget %q because %q: %v, want %v", ask.handle, ask.reason, err, ask.want)
+			}
+		}
+		if len(d.customers) != 0 || len(d.erased) != 1 {
+			t.Fatalf("%d tokens and %d erasures on disk, want none and one", len(d.customers), len(d.erased))
+		}
+		if got := d.erased[0]; got.Handle != given.Handle || got.By != "anna" || got.Reason != "asked for by letter" || got.At.IsZero() {
+			t.Errorf("erased: %+v", got)
+		}
+	})
 }

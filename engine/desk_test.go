@@ -87,7 +87,9 @@ func (d *desk) take(c payment.Commit, actions []engine.Action) {
 	for _, k := range c.Erase {
 		delete(d.blob, k)
 	}
-	d.forgot = append(d.forgot, c.Forget...)
+	for _, e := range c.Forget {
+		d.forgot = append(d.forgot, e.Handle)
+	}
 	for _, a := range actions {
 		d.note(a)
 	}

@@ -90,13 +90,27 @@ func (e *Engine) Post(in Input) {
 
 // Resolve carries out a decision of staff. It returns once the decision is durable.
 func (e *Engine) Resolve(ctx context.Context, id payment.ID, as payment.Decision, reason, by string) error {
+	return e.rule(ctx, func(ticket uint64) Input {
+		return Decided{ID: id, As: as, Reason: reason, By: by, Ticket: ticket}
+	})
+}
+
+// Forget erases a stored customer token for a member of staff. It returns once that is durable, with who and why.
+func (e *Engine) Forget(ctx context.Context, h payment.Handle, reason, by string) error {
+	return e.rule(ctx, func(ticket uint64) Input {
+		return ForgetCustomer{Handle: h, Reason: reason, By: by, Ticket: ticket}
+	})
+}
+
+// rule posts what staff want and waits for the answer.
+func (e *Engine) rule(ctx context.Context, in func(ticket uint64) Input) error {
 	ruled := make(chan error, 1)
 	e.mu.Lock()
 	e.ticket++
 	ticket := e.ticket
 	e.rulers[ticket] = ruled
 	e.mu.Unlock()
-	e.Post(Decided{ID: id, As: as, Reason: reason, By: by, Ticket: ticket})
+	e.Post(in(ticket))
 	select {
 	case err := <-ruled:
 		return err

@@ -72,6 +72,12 @@ type (
 		Reason, By string
 		Ticket     uint64
 	}
+	// ForgetCustomer means: a member of staff wants a stored token erased. Ticket comes back in Ruled.
+	ForgetCustomer struct {
+		Handle     payment.Handle
+		Reason, By string
+		Ticket     uint64
+	}
 	// Room means: whether new payments may begin, and if not, why.
 	Room struct{ Full bool }
 	// Retimed means: the deadlines that later payments get have changed.
@@ -91,6 +97,7 @@ func (Nudged) isInput()           {}
 func (ScreenSeen) isInput()       {}
 func (CustomerAsked) isInput()    {}
 func (Decided) isInput()          {}
+func (ForgetCustomer) isInput()   {}
 func (Room) isInput()             {}
 func (Retimed) isInput()          {}
 func (Tick) isInput()             {}
@@ -125,7 +132,7 @@ type (
 	}
 	// Show changes a lane's screens.
 	Show struct{ Scene Scene }
-	// Ruled answers Decided.
+	// Ruled answers Decided and ForgetCustomer.
 	Ruled struct {
 		Ticket uint64
 		Err    error

@@ -23,6 +23,7 @@ type disk struct {
 	blobs     map[payment.Key]payment.Blob
 	last      map[payment.LaneID]payment.ID
 	customers map[payment.Handle]payment.CustomerToken
+	erased    []payment.Erasure
 	commits   []int // records in each
 	fail      error
 	damage    error
@@ -56,8 +57,9 @@ func (d *disk) Commit(c payment.Commit) error {
 		d.customers[t.Handle] = t
 	}
 	for _, h := range c.Forget {
-		delete(d.customers, h)
+		delete(d.customers, h.Handle)
 	}
+	d.erased = append(d.erased, c.Forget...)
 	return nil
 }
 

@@ -17,6 +17,10 @@ var (
 	ErrUnknownPayment = errors.New("no payment with this id needs a decision")
 	// ErrNoReason: a decision must say why.
 	ErrNoReason = errors.New("a decision needs a reason")
+	// ErrUnknownCustomer: there is no such stored token.
+	ErrUnknownCustomer = errors.New("no stored customer has this handle")
+	// ErrDamaged: the journal cannot be trusted, so nothing is changed in it.
+	ErrDamaged = errors.New("the journal is damaged")
 )
 
 // Attention lists the payments that need a person: those in doubt for good, those whose capture or

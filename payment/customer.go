@@ -5,6 +5,7 @@ package payment
 
 import (
 	"slices"
+	"time"
 
 	"tillbridge/internal/secret"
 )
@@ -43,6 +44,14 @@ func (t CustomerToken) Allows(absent bool) bool {
 		return slices.Contains(t.Scopes, ScopeNotPresent)
 	}
 	return slices.Contains(t.Scopes, ScopePresent)
+}
+
+// Erasure is a stored token that is erased, and who wanted that. It stays when the token is gone.
+type Erasure struct {
+	Handle Handle    `json:"customer_token"`
+	At     time.Time `json:"at"`
+	By     string    `json:"by"`     // a lane's till, this program, or a member of staff
+	Reason string    `json:"reason"` // in the words of whoever wanted it
 }
 
 // Interaction is how the customer reaches Klarna.

@@ -38,7 +38,7 @@ type Commit struct {
 	Erase   []Key // intents of payments whose bytes are not needed any more
 
 	Customers []CustomerToken // tokens that Klarna has issued
-	Forget    []Handle        // tokens that nobody may charge any more
+	Forget    []Erasure       // tokens that nobody may charge any more
 }
 
 // Empty reports whether there is nothing to make durable.

@@ -183,7 +183,7 @@ func copyAfter(dst *bbolt.DB, src *bbolt.Tx, cut Mark) error {
 	}
 	all := func(_, _ []byte) bool { return true } // few, and not about a payment
 	for bucket, keep := range map[string]func(k, v []byte) bool{
-		bucketNotes: all, bucketCustomers: all, bucketCloses: all, bucketFlights: byKey,
+		bucketNotes: all, bucketCustomers: all, bucketCloses: all, bucketFlights: byKey, bucketErasures: byKey,
 	} {
 		if err := copyOptional(dst, src, bucket, keep); err != nil {
 			return fmt.Errorf("copy %s: %w", bucket, err)

@@ -35,9 +35,9 @@ func writeCustomers(tx *bbolt.Tx, c payment.Commit) error {
 			return fmt.Errorf("customer token %s: %w", t.Handle, err)
 		}
 	}
-	for _, h := range c.Forget {
-		if err := customers.Delete([]byte(h)); err != nil {
-			return fmt.Errorf("forget customer token %s: %w", h, err)
+	for _, e := range c.Forget {
+		if err := eraseCustomer(tx, customers, e); err != nil {
+			return fmt.Errorf("forget customer token %s: %w", e.Handle, err)
 		}
 	}
 	return nil

@@ -8,6 +8,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
 	"tillbridge/payment"
@@ -17,6 +19,32 @@ import (
 func customer(h payment.Handle) payment.CustomerToken {
 	return payment.CustomerToken{
 		Handle: h, Reference: "customer 7", Scopes: []payment.Scope{payment.ScopePresent, payment.ScopeNotPresent}, Sealed: []byte{0, 1, 0xff},
+	}
+}
+
+func erasure(h payment.Handle) payment.Erasure {
+	return payment.Erasure{Handle: h, At: morning(), By: "anna", Reason: "asked for by letter"}
+}
+
+// wantErased checks which erasures a journal tells, and that none of them holds a token.
+func wantErased(t *testing.T, j *store.Journal, want ...payment.Handle) {
+	t.Helper()
+	all, err := j.Erasures()
+	must(t, err)
+	var got []payment.Handle
+	for _, e := range all {
+		got = append(got, e.Handle)
+		if e.By != "anna" || e.Reason != "asked for by letter" || !e.At.Equal(morning()) || e.Before == 0 {
+			t.Errorf("erased: %+v", e)
+		}
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("erased %q, want %q", got, want)
+	}
+	var exported bytes.Buffer
+	must(t, j.Export(&exported))
+	if n := strings.Count(exported.String(), `"event":"customer_forgotten","customer_token":"ct_`); n != len(want) || strings.Contains(exported.String(), "sealed") {
+		t.Errorf("the export tells %d erasures, want %d:\n%s", n, len(want), exported.String())
 	}
 }
 
@@ -48,31 +76,38 @@ func TestStoredCustomers(t *testing.T) {
 	for _, h := range []payment.Handle{"ct_1", "ct_2", "ct_3"} {
 		wantCustomer(t, s.Journal, h, true)
 	}
-	must(t, s.Commit(payment.Commit{Forget: []payment.Handle{"ct_2", "ct_unknown"}}))
+	must(t, s.Commit(payment.Commit{Forget: []payment.Erasure{erasure("ct_2"), erasure("ct_unknown")}}))
 	wantCustomer(t, s.Journal, "ct_2", false)
 	wantCustomer(t, s.Journal, "ct_1", true)
+	must(t, s.Commit(payment.Commit{Forget: []payment.Erasure{erasure("ct_2")}})) // gone is gone
+	wantErased(t, s.Journal, "ct_2")
+	must(t, s.Verify(t.Context(), nil))
 
 	copied := filepath.Join(t.TempDir(), "copy.db")
 	must(t, s.Snapshot(copied))
 	snapshot, err := store.OpenReadOnly(copied, store.Options{})
 	must(t, err)
 	wantCustomer(t, snapshot, "ct_1", true)
+	wantErased(t, snapshot, "ct_2")
 	must(t, snapshot.Close())
 }
 
 func TestStoredCustomersOutliveTheirSales(t *testing.T) {
 	s := newShop(t)
 	old := id("lane-1", 0)
+	must(t, s.Commit(payment.Commit{Customers: []payment.CustomerToken{customer("ct_1"), customer("ct_2"), customer("ct_3")}}))
+	must(t, s.Commit(payment.Commit{Forget: []payment.Erasure{erasure("ct_2")}}))
 	s.short(morning(), old)
-	must(t, s.Commit(payment.Commit{Customers: []payment.CustomerToken{customer("ct_1")}}))
 	for n := 1; n <= 3; n++ {
 		s.short(morning().Add(2*year), id("lane-1", n))
 	}
+	must(t, s.Commit(payment.Commit{Forget: []payment.Erasure{erasure("ct_3")}}))
 	if removed := compact(t, s, morning().Add(2*year)); removed != 2 {
 		t.Fatalf("%d records removed, want 2", removed)
 	}
 	s.forget(1)
 	wantCustomer(t, s.Journal, "ct_1", true)
+	wantErased(t, s.Journal, "ct_3") // the other one is as old as what was removed
 }
 
 // What a sale keeps beside its bytes comes back with them.

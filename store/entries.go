@@ -199,7 +199,8 @@ func (j *Journal) payments(next uint64, read readPayment) ([]stored, error) {
 }
 
 // Export writes every record as one JSON object per line: the fields of Entry, and the epoch, which
-// with the number names a record for ever. There are no secrets and no bodies in it.
+// with the number names a record for ever. Behind them come the stored customers that were erased, one per line, with
+// the fields of Erased. There are no secrets and no bodies in it.
 func (j *Journal) Export(w io.Writer) error {
 	lines := json.NewEncoder(w)
 	lines.SetEscapeHTML(false)
@@ -213,6 +214,24 @@ func (j *Journal) Export(w io.Writer) error {
 		}{j.id.Epoch, e}
 		if err := lines.Encode(line); err != nil {
 			return fmt.Errorf("export record %d: %w", e.Seq, err)
+		}
+	}
+	return j.exportErasures(lines)
+}
+
+func (j *Journal) exportErasures(lines *json.Encoder) error {
+	erasures, err := j.Erasures()
+	if err != nil {
+		return fmt.Errorf("export: %w", err)
+	}
+	for _, e := range erasures {
+		line := struct {
+			Epoch string `json:"epoch"`
+			Kind  string `json:"event"`
+			Erased
+		}{j.id.Epoch, "customer_forgotten", e}
+		if err := lines.Encode(line); err != nil {
+			return fmt.Errorf("export erasure of %s: %w", e.Handle, err)
 		}
 	}
 	return nil

@@ -184,7 +184,7 @@ func (j *Journal) verify(ctx context.Context, progress func(done, total uint64),
 	if err == nil {
 		err = j.verifyPayments(ctx, read)
 	}
-	for _, part := range []func(*bbolt.Tx) error{verifyBack, verifyNotes, verifyCustomers, verifyCloses, verifyFlights} {
+	for _, part := range []func(*bbolt.Tx) error{verifyBack, verifyNotes, verifyCustomers, verifyErasures, verifyCloses, verifyFlights} {
 		if err == nil {
 			err = j.view(part)
 		}

@@ -71,6 +71,7 @@ func (d *daemon) control(cfg config.Config) carrier {
 	mux.HandleFunc("POST /snapshot", d.snapshot)
 	mux.HandleFunc("POST /close", d.closeDay)
 	mux.HandleFunc("POST /tokens", d.newTokens)
+	mux.HandleFunc("POST /forget", d.forgetCustomer)
 	path := dataFile(cfg, controlFile)
 	return carrier{"control socket", func(ctx context.Context) error {
 		ln, err := listenControl(ctx, path)

@@ -35,7 +35,7 @@ func rootCommand(std streams) *cobra.Command {
 		serveCommand(std), demoCommand(std), sandboxCommand(std),
 		payCommand(std), statusCommand(std), refundCommand(std), totalsCommand(std),
 		checkCommand(std), urlsCommand(std), webhookCommand(std), storeCommand(std),
-		attentionCommand(std), laneCommand(std), journalCommand(std), versionCommand(std),
+		attentionCommand(std), customerCommand(std), laneCommand(std), journalCommand(std), versionCommand(std),
 		receiptCommand(std), auditCommand(std), replayCommand(std),
 	)
 	strict(root)

@@ -26,7 +26,7 @@ func customerBugs() []bug {
 		one(ofTokens+"charged-without-token", "a charge of a stored customer leaves without the token", intakeGo,
 			"			blob.Customer = c.customer\n", "			_ = c.customer\n"),
 		one(ofTokens+"token-of-a-cancelled-sale", "the token of a sale that was given back unheard is kept", tokensGo,
-			"		c.turn.commit.Forget = append(c.turn.commit.Forget, before.CustomerToken)\n", "		_ = before\n"),
+			"		c.eraseToken(before.CustomerToken, ", "		_ = append([]string{string(before.CustomerToken)}, "),
 		one(ofTokens+"token-of-a-late-approval", "a sale that is given back at once keeps its token", answerGo,
 			"		if p.State == StateApproved || p.State == StateAttention {\n", "		if p.State != StateDeclined {\n"),
 		one(ofTokens+"absent-on-screen", "the sale of a customer who is not there is shown to another one", intakeGo,

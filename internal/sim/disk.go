@@ -71,7 +71,7 @@ func (d *disk) Commit(c payment.Commit) error {
 		d.customers[t.Handle] = t
 	}
 	for _, h := range c.Forget {
-		delete(d.customers, h)
+		delete(d.customers, h.Handle)
 	}
 	return nil
 }

@@ -167,7 +167,7 @@ func (o *oracle) input(in engine.Input) {
 		b.staffBack = b.staffBack || in.As == payment.DecideGiveBack
 		b.staffNone = b.staffNone || in.As == payment.DecideNoCharge
 	case engine.RequestCancelled, engine.TransactionRead, engine.Nudged, engine.ScreenSeen, engine.CustomerAsked,
-		engine.Room, engine.Retimed, engine.Tick:
+		engine.ForgetCustomer, engine.Room, engine.Retimed, engine.Tick:
 	}
 }
 

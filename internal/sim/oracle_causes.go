@@ -47,7 +47,7 @@ func (o *oracle) hint(in engine.Input) {
 			o.book(in.ID).causes.tapped = true
 		}
 	case engine.LinkOpened, engine.LinkClosed, engine.Heard, engine.TransactionRead, engine.Nudged, engine.ScreenSeen,
-		engine.Decided, engine.Room, engine.Retimed, engine.Tick:
+		engine.Decided, engine.ForgetCustomer, engine.Room, engine.Retimed, engine.Tick:
 	}
 }
 

@@ -139,7 +139,7 @@ func (t *tokens) committed(c payment.Commit) {
 		t.raw[k.Handle] = k.Sealed
 	}
 	for _, h := range c.Forget {
-		t.forgotten[h] = true
+		t.forgotten[h.Handle] = true
 	}
 }
 
