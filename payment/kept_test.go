@@ -23,13 +23,18 @@ func TestSumsDecideAboutMoney(t *testing.T) {
 	held := after(lost, sums(payment.TransactionAuthorized, 0, 0))
 	wanted := after(captureSent(), payment.ReversalAsked{At: at(time.Hour)}, refused(key(payment.WriteCapture, 1)), sums(payment.TransactionAuthorized, 0, 0))
 	back := after(sold(), payment.ReversalAsked{At: at(time.Hour)}, intended(payment.WriteRefund, 1), refused(key(payment.WriteRefund, 1)))
+	doubtful := after(captureSent(), payment.Unclear{Key: key(payment.WriteCapture, 1)}, expired(key(payment.WriteCapture, 1)))
 	now := after(partly(captureNow()), intended(payment.WriteRelease, 1), refused(release1()))
 	tests := map[string]struct {
 		events []payment.Event
 		want   payment.State
 		reason payment.Reason
 	}{
-		"a reversal of a sale that is too old is not done": {after(back, sums(payment.TransactionClosed, 1610, 0)), payment.StateAttention, payment.ReasonGiveBackRefused},
+		"a reversal of a sale that is too old is not done":  {after(back, sums(payment.TransactionClosed, 1610, 0)), payment.StateAttention, payment.ReasonGiveBackRefused},
+		"nor if Klarna tells no sums":                       {after(back, holding(payment.TransactionClosed)), payment.StateAttention, payment.ReasonGiveBackRefused},
+		"nor later, without sums":                           {after(back, holding(payment.TransactionCaptured), holding(payment.TransactionClosed)), payment.StateAttention, payment.ReasonGiveBackRefused},
+		"nor if a capture may have been made, without sums": {after(doubtful, holding(payment.TransactionAuthorized), holding(payment.TransactionClosed)), payment.StateAttention, payment.ReasonCaptureRefused},
+		"a reversal that was made all the same is done":     {after(back, sums(payment.TransactionClosed, 1610, 1610)), payment.StateReversed, payment.ReasonGivenBack},
 		"nor later": {after(back, sums(payment.TransactionClosed, 1610, 0), sums(payment.TransactionCaptured, 1610, 1610), sums(payment.TransactionClosed, 1610, 1610)), payment.StateReversed, payment.ReasonGivenBack},
 		"a rest of a sale that is too old is no reversal":       {after(releaseSent(), refused(release1()), holding(payment.TransactionAuthorized), sums(payment.TransactionClosed, 1000, 0)), payment.StateCaptured, payment.ReasonApproved},
 		"with capture now neither":                              {after(now, sums(payment.TransactionCaptured, 1610, 0), sums(payment.TransactionClosed, 1610, 0)), payment.StateAttention, payment.ReasonRestRefused},

@@ -290,7 +290,7 @@ func stepReversing(p Payment, e Event) (Payment, error) {
 		if !p.GiveBack.Refused {
 			return p, errSame
 		}
-		if e.Status == TransactionClosed && !e.Kept {
+		if p.nothingKept(e) {
 			return p.reversed(e.At), nil
 		}
 		return p.attend(ReasonGiveBackRefused, e.At), nil
@@ -364,7 +364,7 @@ func (p Payment) seenInAttention(e TransactionSeen) (Payment, error) {
 	switch {
 	case p.Transaction.ID == "":
 		return p, errSame
-	case e.Status == TransactionClosed && !e.Kept:
+	case p.nothingKept(e):
 		p.Reason = ReasonGivenBack
 		return p.reversed(e.At), nil
 	case p.Reason == ReasonCaptureRefused && p.tookAll(e):
@@ -373,6 +373,15 @@ func (p Payment) seenInAttention(e TransactionSeen) (Payment, error) {
 		return p.released(), nil
 	}
 	return p, errSame
+}
+
+// nothingKept reads out of a transaction whether the shop has nothing of it. Closed is also what one is called that is
+// too old to be refunded, so where something was captured, or may have been, only the sums say it.
+func (p Payment) nothingKept(e TransactionSeen) bool {
+	if e.Status != TransactionClosed || e.Kept {
+		return false
+	}
+	return e.Counted || !p.Transaction.Captured && !p.Capture.Unclear && e.Captured == 0
 }
 
 // resolvedPart carries out a decision about a sale that was issued in part, of which a call was refused. That

@@ -52,5 +52,9 @@ func refundBugs() []bug {
 			"	case payment.StateCaptured:\n		if r, waits := p.NextRefund(); waits {\n			add(r.Intent)\n		}\n	case", "	case payment.StateCaptured:\n	case"),
 		one("refund-then-all", "a sale of which a part was refunded is given back whole", moneyGo,
 			"func (p Payment) inPieces() bool { return p.Left() != p.Charged() }", "func (p Payment) inPieces() bool { return false }"),
+		one("closed-is-given-back", "a sale that is too old to be refunded counts as given back", moneyGo,
+			"	if e.Status != TransactionClosed || e.Kept {", "	if e.Status != TransactionClosed {"),
+		one("yes-while-it-goes-back", "a till's yes is recorded while the sale is given back", heardGo,
+			"	if ask.Outcome == payment.Approved && (j.p.Returning()", "	if ask.Outcome == payment.Unknown && (j.p.Returning()"),
 	}
 }

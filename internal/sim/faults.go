@@ -90,6 +90,7 @@ const (
 	RefundsEarly
 	RefundsUnknown
 	IssuesPart
+	ClosesEarly
 	numFaults
 )
 
@@ -137,6 +138,7 @@ func faultNames() [numFaults]string {
 		RefundsOther: "till uses a refund's id for another", RefundsEarly: "till refunds before it confirms",
 		RefundsUnknown: "till refunds an unknown sale",
 		IssuesPart:     "till issues a part of the goods",
+		ClosesEarly:    "klarna has closed a sale that is to be refunded",
 	}
 }
 

@@ -83,9 +83,21 @@ func (n *net) execute(f *flight) engine.Answer {
 		r.Call = sandbox.GiveBack{ID: tx, Capture: c.Payment.CaptureID, Amount: readAmount(c.Body), Reference: c.Payment.Reference}
 	}
 	a := n.klarna.Do(n.w.time(), r)
+	n.aged(tx, a)
 	n.w.oracle.executed(f, a)
 	n.greet(a)
 	return n.judge(f, a)
+}
+
+// aged counts the calls that Klarna refused because it had closed a sale of which the shop has money.
+func (n *net) aged(tx string, a sandbox.Answer) {
+	if a.Problem == nil || tx == "" {
+		return
+	}
+	t := n.klarna.Do(n.w.time(), sandbox.Request{Call: sandbox.ReadTransaction{ID: tx}}).Transaction
+	if t != nil && t.State == sandbox.TransactionClosed && t.Captured > t.Refunded {
+		n.w.count[ClosesEarly]++
+	}
 }
 
 // greet plans the customer of a payment request that has just been made.

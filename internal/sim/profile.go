@@ -27,7 +27,7 @@ func usual() [numFaults]float64 {
 		WebhookLost: .3, WebhookDouble: .2, WebhookForged: .1, ScreenGone: .05, StaffDecides: .3, DiskFull: .05,
 		RefundsPart: .15, RefundsAll: .08, RefundsMany: .4, RefundsTooMuch: .05, RefundsAgain: .3, RefundsOther: .1,
 		RefundsEarly: .3, RefundsUnknown: .03,
-		IssuesPart: .1,
+		IssuesPart: .1, ClosesEarly: .3,
 	}
 }
 
@@ -56,6 +56,9 @@ func (w *world) drawProfile() {
 			p.ReadLag = w.upTo(4 * time.Second)
 		}
 		w.probing = w.flip()
+		if w.rates[ClosesEarly] > 0 { // soon after the sale, or while the customers of another day bring goods back
+			p.ClosedAfter = w.between(time.Minute, []time.Duration{time.Hour, 26 * time.Hour}[w.rng.IntN(2)])
+		}
 	}
 	w.policy, w.calm = p, calm
 	w.captureNow = w.rng.IntN(5) == 0

@@ -155,7 +155,7 @@ func revokeTokens(s *Server, o object) any {
 func setPolicy(s *Server, o object) any {
 	o.only("refuse_cancel_completed", "cancel_forbidden", "single_use_token", "conflict_while_busy", "forget_negatives",
 		"optional_location", "older_errors", "interop_names", "token_at_root", "read_lag", "latency", "expired_kept",
-		"rate_per_second", "webhooks")
+		"closed_after", "rate_per_second", "webhooks")
 	p := Policy{
 		RefuseCancelCompleted: o.truth("refuse_cancel_completed"),
 		CancelForbidden:       o.truth("cancel_forbidden"),
@@ -169,6 +169,7 @@ func setPolicy(s *Server, o object) any {
 		ReadLag:               o.duration("read_lag"),
 		Latency:               o.duration("latency"),
 		ExpiredKept:           o.duration("expired_kept"),
+		ClosedAfter:           o.duration("closed_after"),
 		RatePerSecond:         int(o.natural("rate_per_second")),
 		Webhooks: Twist(o.oneOf("webhooks", string(TwistDuplicate), string(TwistReorder), string(TwistLate),
 			string(TwistLost), string(TwistBadSignature), string(TwistUnknownKey), string(TwistLive), string(TwistForeign), string(TwistNoToken))),

@@ -86,6 +86,9 @@ type Policy struct {
 	Latency time.Duration
 	// ExpiredKept is how long an expired request can still be read; 0 means 1 hour.
 	ExpiredKept time.Duration
+	// ClosedAfter is how long a transaction stays COMPLETED; then it is CLOSED, which takes no refunds any more. 0 means
+	// for ever.
+	ClosedAfter time.Duration
 	// RatePerSecond is how many calls are answered in one second; 0 means all.
 	RatePerSecond int
 	// Webhooks is how deliveries go wrong.

@@ -96,8 +96,16 @@ func (w *World) take(t *transaction, amount int64, reference string) Capture {
 	if t.left() == 0 {
 		t.State = TransactionCompleted
 		w.emitTransaction(t, "payment.transaction.state-change.completed", nil)
+		w.age(t)
 	}
 	return c
+}
+
+// age plans the end of life of a transaction that is complete.
+func (w *World) age(t *transaction) {
+	if w.policy.ClosedAfter > 0 {
+		w.plan(due{at: w.now.Add(w.policy.ClosedAfter), what: dueClose, id: t.ID})
+	}
 }
 
 func (w *World) findTransaction(account, id string) (*transaction, bool) {
@@ -249,6 +257,9 @@ func (w *World) settleRest(t *transaction, untouched TransactionState) {
 	case TransactionAuthorized, TransactionCompleted:
 	}
 	w.emitTransaction(t, "payment.transaction.state-change."+event, nil)
+	if t.State == TransactionCompleted {
+		w.age(t)
+	}
 }
 
 // lapse ends an authorization that nobody captured in time.
@@ -263,7 +274,7 @@ func (w *World) lapse(t *transaction) {
 }
 
 func (w *World) close(t *transaction) {
-	if t.State == TransactionExpired {
+	if t.State == TransactionExpired || t.State == TransactionCompleted {
 		t.State = TransactionClosed
 		w.emitTransaction(t, "payment.transaction.state-change.closed", nil)
 	}

@@ -204,3 +204,44 @@ func TestRepeatedOperationsMoveMoneyOnce(t *testing.T) {
 		t.Errorf("amounts = %+v, want %+v", got, want)
 	}
 }
+
+// TestAnOldTransactionIsClosed: Klarna closes a transaction that is complete in the end, and gives nothing back of it.
+func TestAnOldTransactionIsClosed(t *testing.T) {
+	const completed, closed = sandbox.TransactionCompleted, sandbox.TransactionClosed
+	all := func(id string) sandbox.Call { return sandbox.Take{ID: id, Amount: 11800} }
+	part := func(id string) sandbox.Call { return sandbox.Take{ID: id, Amount: 1800} }
+	back := func(id string) sandbox.Call { return sandbox.GiveBack{ID: id, Amount: 800} }
+	void := func(id string) sandbox.Call { return sandbox.Void{ID: id} }
+	tests := map[string]struct {
+		first  []func(string) sandbox.Call
+		wait   time.Duration
+		then   func(string) sandbox.Call
+		status int
+		want   amounts
+	}{
+		"a refund in time":                {[]func(string) sandbox.Call{all}, time.Hour - time.Second, back, 201, amounts{completed, 11800, 800, 0}},
+		"a refund that comes too late":    {[]func(string) sandbox.Call{all, back}, time.Hour, back, 403, amounts{closed, 11800, 800, 0}},
+		"of what was captured and voided": {[]func(string) sandbox.Call{part, void}, time.Hour, back, 403, amounts{closed, 1800, 0, 10000}},
+		"a void that comes too late":      {[]func(string) sandbox.Call{all}, time.Hour, void, 403, amounts{closed, 11800, 0, 0}},
+		"what is held stays open":         {[]func(string) sandbox.Call{part}, 2 * time.Hour, back, 201, amounts{sandbox.TransactionAuthorized, 1800, 800, 0}},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			d := newDesk(t)
+			d.SetPolicy(sandbox.Policy{ClosedAfter: time.Hour})
+			id := d.paid().ID
+			for _, call := range tc.first {
+				if a := d.send("", call(id)); a.Problem != nil {
+					t.Fatalf("%+v", a.Problem)
+				}
+			}
+			d.wait(tc.wait)
+			if a := d.send("", tc.then(id)); a.Status != tc.status {
+				t.Errorf("status %d, want %d", a.Status, tc.status)
+			}
+			if got := d.amounts(); got != tc.want {
+				t.Errorf("%+v, want %+v", got, tc.want)
+			}
+		})
+	}
+}
