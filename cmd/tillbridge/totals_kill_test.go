@@ -21,26 +21,13 @@ func (s *shop) named(id string) (sums native.Sums, status int) {
 	return sums, status
 }
 
-// sells makes one sale of 16.10 EUR from beginning to end.
-func (s *shop) sells(n int) {
-	s.t.Helper()
-	s.sale = "/v1/lanes/lane-1/payments/K" + strconv.Itoa(n)
-	s.pay()
-	s.eventually("the sale", func() bool {
-		var last said
-		s.get(s.web+s.sale+"?wait=5", &last)
-		return last.Outcome == "approved" &&
-			s.call(http.MethodPost, s.web+s.sale+"/confirm", map[string]any{"outcome": "approved"}, nil) == http.StatusOK
-	})
-}
-
 // A till whose close was cut off asks again by the close's name, and hears what it came to: each sale is in exactly one
 // period, whenever the daemon was killed.
 func TestACloseThatIsNamedIsMadeOnce(t *testing.T) {
 	s := newShop(t)
 	s.behaviour(map[string]any{"customer": "approve"})
 	for n := 1; n <= 3; n++ {
-		s.sells(n)
+		s.sells("K"+strconv.Itoa(n), true)
 		id := "Z" + strconv.Itoa(n)
 		asked := make(chan struct{})
 		go func() {

@@ -266,6 +266,9 @@ func (o *oracle) newest(lane payment.LaneID) *book {
 func (o *oracle) spokeOf(b *book, k *link) {
 	b.contact = o.up()
 	b.brief = b.brief || k.of.Brief
+	if b.mind.State == payment.StateNone { // whoever asked before was refused, and waits for nothing
+		b.spoke = nil
+	}
 	if !slices.Contains(b.spoke, k.id) {
 		b.spoke = append(b.spoke, k.id)
 	}
