@@ -54,6 +54,8 @@ func refundBugs() []bug {
 			"func (p Payment) inPieces() bool { return p.Left() != p.Charged() }", "func (p Payment) inPieces() bool { return false }"),
 		one("closed-is-given-back", "a sale that is too old to be refunded counts as given back", moneyGo,
 			"	if e.Status != TransactionClosed || e.Kept {", "	if e.Status != TransactionClosed {"),
+		one("closed-without-sums", "a captured sale that is closed counts as given back where Klarna tells no sums", moneyGo,
+			"	return e.Counted || !p.Transaction.Captured && !p.Capture.Unclear && e.Captured == 0", "	return true"),
 		one("yes-while-it-goes-back", "a till's yes is recorded while the sale is given back", heardGo,
 			"	if ask.Outcome == payment.Approved && (j.p.Returning()", "	if ask.Outcome == payment.Unknown && (j.p.Returning()"),
 	}

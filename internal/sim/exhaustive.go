@@ -23,7 +23,7 @@ type Exploration struct {
 // Explore tries every order of everything that can happen to one payment, breadth first, to a depth: the request and its
 // copy, a cancel, the customer's yes and no, each fate of each call, a second step-up, acknowledgements in time, late,
 // negative and never, a till that goes silent and comes back, two crashes at any commit, pauses beyond an hour and
-// beyond a day. It sets out from every step of a few plain stories. Two states with one fingerprint count as one. States at the last depth are let come to their end in calm,
+// beyond a day, a part of the sale brought back and the rest of it. It sets out from every step of a few plain stories. Two states with one fingerprint count as one. States at the last depth are let come to their end in calm,
 // and the end is checked as well. The same oracle judges as in Run.
 func Explore(depth int) Exploration {
 	e := Exploration{Depth: depth}
@@ -60,7 +60,8 @@ func Explore(depth int) Exploration {
 }
 
 // beginnings are the states from which the search sets out: the empty shop, and every step of a plain sale, of one that is
-// cancelled and of one that takes a second round. So the search sees late steps of a sale at a small depth.
+// cancelled of one that takes a second round, and of one that is given
+// back in two parts. So the search sees late steps of a sale at a small depth.
 func beginnings() []path {
 	var all []path
 	for _, nasty := range []bool{true, false} {
@@ -70,6 +71,11 @@ func beginnings() []path {
 			{"pay", "authorize", "customer says yes", "tick", "finalize is late", "tick", "cancel"},
 			{"pay", "authorize", "customer says yes", "tick", "finalize steps up again", "customer says yes", "tick"},
 			{"pay", "authorize", "customer says yes", "tick", "finalize", "say no"},
+			{
+				"pay", "authorize", "customer says yes", "tick", "finalize", "acknowledge", "capture",
+				"bring something back", "refund, the answer is lost, and the process dies after the commit", "bring something back",
+				"refund", "refund",
+			},
 		} {
 			p := path{nasty: nasty}
 			all = append(all, p)

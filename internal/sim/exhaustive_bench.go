@@ -19,8 +19,8 @@ type bench struct {
 	till  *till
 	story []string
 	// How often each thing was chosen that may happen only so often.
-	pays, cancels, crashes, hours, days, closes, luckOut int
-	saidYes, saidNo                                      bool
+	pays, cancels, crashes, hours, days, closes, luckOut, backs int
+	saidYes, saidNo                                             bool
 }
 
 // held is a call that waits for the explorer to say what becomes of it.
@@ -119,6 +119,9 @@ func (b *bench) pass(d time.Duration) {
 		d -= serverLimit - time.Second
 		for len(n.held) > 0 && b.w.proc.up && !b.w.stopped {
 			b.unanswered()
+		}
+		if !b.w.proc.up { // it died within the minute: what is on its way then does not wait for the rest of the time
+			return
 		}
 	}
 	b.w.now += d
@@ -220,6 +223,12 @@ func (b *bench) tillChoices() []choice {
 				b.say(payment.Confirm{ID: onlyID, Outcome: payment.Approved})
 			}})
 	}
+	if book.disk.State == payment.StateCaptured && b.saidYes && b.backs < 2 {
+		all = append(all, choice{"bring something back", func() {
+			b.backs++
+			b.say(b.bringsBack())
+		}})
+	}
 	if book.known && b.closes < 1 {
 		all = append(all, choice{"the till goes silent", func() {
 			b.closes++
@@ -229,6 +238,14 @@ func (b *bench) tillChoices() []choice {
 		}})
 	}
 	return all
+}
+
+// bringsBack is a part of the sale first, then all that is left of it.
+func (b *bench) bringsBack() payment.RefundPart {
+	if b.backs == 1 {
+		return payment.RefundPart{ID: "R1", Of: onlyID, Amount: payment.Amount{Minor: 500, Currency: "EUR"}}
+	}
+	return payment.RefundPart{ID: "R2", Of: onlyID}
 }
 
 func (b *bench) customerChoices() []choice {

@@ -25,7 +25,7 @@ func (b *bench) fingerprint() uint64 {
 	f.number(int64(book.results), int64(book.updates), int64(book.acks), int64(len(b.w.disk.blobs)))
 	f.number(truth(book.yes), truth(book.no), truth(book.cancelling), truth(book.submitted), truth(b.till.link != nil))
 	f.number(int64(b.pays), int64(b.cancels), int64(b.crashes), int64(b.hours), int64(b.days), int64(b.closes),
-		int64(b.luckOut), truth(b.saidYes), truth(b.saidNo))
+		int64(b.luckOut), int64(b.backs), truth(b.saidYes), truth(b.saidNo))
 	for _, h := range b.w.net.held {
 		f.number(truth(h.read != nil), truth(h.remove != nil), truth(h.holding != nil))
 		if h.write != nil {
@@ -99,6 +99,9 @@ func (f *printer) payment(p payment.Payment) {
 		if !i.At.IsZero() {
 			f.moment(i.At.Sub(f.wall))
 		}
+	}
+	for _, r := range p.Refunds {
+		f.text(string(r.ID) + string(r.Status))
 	}
 	f.text(string(p.Request.ID) + string(p.Transaction.ID))
 	if !p.Deadline.IsZero() {
