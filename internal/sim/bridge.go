@@ -105,7 +105,8 @@ func (p *process) turn(gen int) {
 			return
 		}
 		_, tick := in.(engine.Tick)
-		if len(commit.Forget) > 0 || tick || ticked { // as the engine does: a tick is handled alone
+		waits := !commit.Empty() || len(actions) > 0
+		if waits && (len(commit.Forget) > 0 || tick || ticked) { // as the engine does: a tick is handled alone
 			if !p.carryOut(commit, actions) {
 				return
 			}
