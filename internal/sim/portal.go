@@ -20,38 +20,31 @@ func (w *world) settlePart(b *book, p payment.Payment) bool {
 		return false
 	}
 	if p.CaptureNow {
-		w.giveInPortal(t, p.Rest().Minor-t.refunded)
+		rest := p.Rest().Minor - t.refunded
+		t.refunded += w.portal(t, sandbox.GiveBack{ID: t.id, Amount: rest}, rest)
 		return true
 	}
-	w.takeInPortal(t, p.Issued.Minor-t.captured)
+	owed := p.Issued.Minor - t.captured
+	t.captured += w.portal(t, sandbox.Take{ID: t.id, Amount: owed}, owed)
 	if a := w.net.klarna.Do(w.time(), sandbox.Request{Call: sandbox.Void{ID: t.id}}); a.Problem == nil {
 		t.released = t.amount - t.captured
 	}
 	return true
 }
 
-func (w *world) giveInPortal(t *tx, minor int64) {
+// portal moves money by hand, and tells how much in minor units.
+func (w *world) portal(t *tx, c sandbox.Call, minor int64) int64 {
 	if minor <= 0 {
-		return
+		return 0
 	}
-	a := w.net.klarna.Do(w.time(), sandbox.Request{Call: sandbox.GiveBack{ID: t.id, Amount: minor}})
-	if a.Refund == nil {
-		w.fail("I14", "%s: the portal refuses to refund %d", t.b.id, minor)
-		return
+	switch a := w.net.klarna.Do(w.time(), sandbox.Request{Call: c}); {
+	case a.Refund != nil:
+		t.ops = append(t.ops, a.Refund.ID)
+	case a.Capture != nil:
+		t.ops = append(t.ops, a.Capture.ID)
+	default:
+		w.fail("I14", "%s: Klarna's portal refuses %T of %d", t.b.id, c, minor)
+		return 0
 	}
-	t.ops = append(t.ops, a.Refund.ID)
-	t.refunded += minor
-}
-
-func (w *world) takeInPortal(t *tx, minor int64) {
-	if minor <= 0 {
-		return
-	}
-	a := w.net.klarna.Do(w.time(), sandbox.Request{Call: sandbox.Take{ID: t.id, Amount: minor}})
-	if a.Capture == nil {
-		w.fail("I14", "%s: the portal refuses to capture %d", t.b.id, minor)
-		return
-	}
-	t.ops = append(t.ops, a.Capture.ID)
-	t.captured += minor
+	return minor
 }
