@@ -24,6 +24,7 @@ func TestSumsDecideAboutMoney(t *testing.T) {
 	wanted := after(captureSent(), payment.ReversalAsked{At: at(time.Hour)}, refused(key(payment.WriteCapture, 1)), sums(payment.TransactionAuthorized, 0, 0))
 	back := after(sold(), payment.ReversalAsked{At: at(time.Hour)}, intended(payment.WriteRefund, 1), refused(key(payment.WriteRefund, 1)))
 	doubtful := after(captureSent(), payment.Unclear{Key: key(payment.WriteCapture, 1)}, expired(key(payment.WriteCapture, 1)))
+	byHand := after(partly(approved()), intended(payment.WriteCapture, 1), refused(key(payment.WriteCapture, 1)), holding(payment.TransactionAuthorized))
 	now := after(partly(captureNow()), intended(payment.WriteRelease, 1), refused(release1()))
 	tests := map[string]struct {
 		events []payment.Event
@@ -42,6 +43,7 @@ func TestSumsDecideAboutMoney(t *testing.T) {
 		"a part that was captured all the same is taken":        {after(lost, sums(payment.TransactionAuthorized, 1000, 0)), payment.StateCapturing, payment.ReasonApproved},
 		"a part that a person captures in the portal is taken":  {after(held, sums(payment.TransactionAuthorized, 1000, 0)), payment.StateCapturing, payment.ReasonApproved},
 		"more than the part is not what the till was told":      {after(held, sums(payment.TransactionCaptured, 1610, 0)), payment.StateAttention, payment.ReasonCaptureRefused},
+		"nor is it closed for nothing, without sums":            {after(byHand, holding(payment.TransactionCaptured), holding(payment.TransactionClosed)), payment.StateAttention, payment.ReasonCaptureRefused},
 		"until the difference is given back":                    {after(held, sums(payment.TransactionCaptured, 1610, 0), sums(payment.TransactionCaptured, 1610, 610)), payment.StateCapturing, payment.ReasonApproved},
 		"a person's delivered is not undone by an earlier wish": {after(wanted, resolved(payment.DecideDelivered), intended(payment.WriteCapture, 2), payment.Captured{At: at(time.Hour), Key: key(payment.WriteCapture, 2)}), payment.StateCaptured, payment.ReasonApproved},
 	}

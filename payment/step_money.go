@@ -376,12 +376,14 @@ func (p Payment) seenInAttention(e TransactionSeen) (Payment, error) {
 }
 
 // nothingKept reads out of a transaction whether the shop has nothing of it. Closed is also what one is called that is
-// too old to be refunded, so where something was captured, or may have been, only the sums say it.
+// too old to be refunded, so where something was captured, or may have been, only the sums say it. A part whose capture
+// was refused may have been captured in Klarna's portal.
 func (p Payment) nothingKept(e TransactionSeen) bool {
 	if e.Status != TransactionClosed || e.Kept {
 		return false
 	}
-	return e.Counted || !p.Transaction.Captured && !p.Capture.Unclear && e.Captured == 0
+	byHand := p.unreleased() && p.Capture.Attempt > 0
+	return e.Counted || !p.Transaction.Captured && !p.Capture.Unclear && e.Captured == 0 && !byHand
 }
 
 // resolvedPart carries out a decision about a sale that was issued in part, of which a call was refused. That

@@ -94,10 +94,22 @@ func (n *net) aged(tx string, a sandbox.Answer) {
 	if a.Problem == nil || tx == "" {
 		return
 	}
-	t := n.klarna.Do(n.w.time(), sandbox.Request{Call: sandbox.ReadTransaction{ID: tx}}).Transaction
-	if t != nil && t.State == sandbox.TransactionClosed && t.Captured > t.Refunded {
+	if t := n.transaction(tx); t != nil && t.State == sandbox.TransactionClosed && t.Captured > t.Refunded {
 		n.w.count[ClosesEarly]++
 	}
+}
+
+// transaction is what Klarna holds under an id, or nil.
+func (n *net) transaction(id string) *sandbox.Transaction {
+	return n.klarna.Do(n.w.time(), sandbox.Request{Call: sandbox.ReadTransaction{ID: id}}).Transaction
+}
+
+// stateOf is the state of a transaction; one that is not there has none.
+func (n *net) stateOf(id string) sandbox.TransactionState {
+	if t := n.transaction(id); t != nil {
+		return t.State
+	}
+	return ""
 }
 
 // greet plans the customer of a payment request that has just been made.

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"tillbridge/engine"
+	"tillbridge/klarna/sandbox"
 	"tillbridge/payment"
 )
 
@@ -89,7 +90,7 @@ func asksFor(a payment.RefundPart, of payment.ID, r payment.Refund) bool {
 func (o *oracle) mayRefund(id payment.ID) bool {
 	for _, f := range o.w.net.flights {
 		if f.id.Lane == id.Lane && f.call.Intent.Refund == id.Till && !o.keys[f.call.Intent.Key].known {
-			return true
+			return o.w.net.stateOf(string(f.call.Payment.Transaction.ID)) != sandbox.TransactionClosed // which it stays
 		}
 	}
 	return false

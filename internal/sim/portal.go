@@ -19,12 +19,19 @@ func (w *world) settlePart(b *book, p payment.Payment) bool {
 	if t == nil || waits {
 		return false
 	}
+	state := w.net.stateOf(t.id)
 	if p.CaptureNow {
 		rest := p.Rest().Minor - t.refunded
+		if state == sandbox.TransactionClosed && rest > 0 {
+			return false
+		}
 		t.refunded += w.portal(t, sandbox.GiveBack{ID: t.id, Amount: rest}, rest)
 		return true
 	}
 	owed := p.Issued.Minor - t.captured
+	if state != sandbox.TransactionAuthorized {
+		return owed <= 0
+	}
 	t.captured += w.portal(t, sandbox.Take{ID: t.id, Amount: owed}, owed)
 	if a := w.net.klarna.Do(w.time(), sandbox.Request{Call: sandbox.Void{ID: t.id}}); a.Problem == nil {
 		t.released = t.amount - t.captured

@@ -32,6 +32,19 @@ func found() []violation {
 			"simulator: its staff said that the rest was released and had not released it",
 		},
 		{
+			"161886, 163860, 167754, 171315, 177786, 98440", "a part that staff had captured in the portal was told as given back once " +
+				"Klarna, telling no sums, had closed the sale",
+			"product: without sums, closed proves nothing about a part whose capture was refused",
+		},
+		{
+			"96763, 98824, 160277, 161963, 162636, 170442, 175787, 178005", "a refund was refused as too late while a copy of it was on its way",
+			"simulator: what is closed stays closed, so that the copy does nothing",
+		},
+		{
+			"94470, 94837, 94983, 97812, 98699, 160654, 161000, 161730, 169450, 173503, 175025, 175721, 178984",
+			"staff could not refund a rest in the portal", "simulator: they cannot once the sale is closed, and it stays on their list",
+		},
+		{
 			"165479, 176401", "an approval was not offered again",
 			"simulator: a link counted as listening whose request had been refused before the sale began",
 		},
