@@ -215,7 +215,7 @@ func (c *Core) transactionRead(in TransactionRead) {
 	}
 	if h := in.Holding; h.Status != "" {
 		c.ignore(c.apply(j, payment.TransactionSeen{
-			At: c.now.Wall, Status: h.Status, Refunded: h.Refunded, Counted: h.Counted, Captured: h.Captured, Kept: h.Kept,
+			At: c.now.Wall, Status: h.Status, Refunded: h.Refunded, Counted: h.Counted, Captured: h.Captured, Empty: h.Empty,
 			CaptureID: h.CaptureID,
 		}))
 	}

@@ -38,7 +38,7 @@ func TestARefundOfACaptureAtOnceKnowsIt(t *testing.T) {
 func TestAReadNamesTheCaptureForTheNextRefund(t *testing.T) {
 	d := capturedAtOnce(t, "")
 	seen := engine.TransactionRead{ID: p1, Holding: engine.Holding{
-		Status: payment.TransactionCaptured, Captured: amount, Counted: true, Kept: true, CaptureID: "tx-1:capture:1",
+		Status: payment.TransactionCaptured, Captured: amount, Counted: true, CaptureID: "tx-1:capture:1",
 	}}
 	d.refund("R1", 500)
 	first := d.lastSend()

@@ -120,10 +120,10 @@ type Holding struct {
 	// Refunded is the sum of all refunds, in minor units, where Counted says that Klarna told it.
 	Refunded int64
 	Counted  bool
-	// Captured is the sum of all captures, in minor units; 0 where Klarna told none. Kept says that more
-	// was captured than refunded.
+	// Captured is the sum of all captures, in minor units; 0 where Klarna told none. Empty says that Klarna told
+	// both sums, and that all of it was refunded.
 	Captured int64
-	Kept     bool
+	Empty    bool
 	// CaptureID is Klarna's name of the capture, where there is exactly one.
 	CaptureID string
 }

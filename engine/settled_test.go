@@ -54,7 +54,7 @@ func TestAReversalThatCameTooLateIsNotToldAsDone(t *testing.T) {
 	d.say(1, payment.GiveBack{ID: p1.Till})
 	d.answer(d.lastSend(), engine.Refused{Code: "FORBIDDEN"})
 	d.input(engine.TransactionRead{ID: p1, Holding: engine.Holding{
-		Status: payment.TransactionClosed, Captured: amount, Counted: true, Kept: true,
+		Status: payment.TransactionClosed, Captured: amount, Counted: true,
 	}})
 	d.wantState(payment.StateAttention)
 }

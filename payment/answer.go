@@ -32,7 +32,9 @@ func (p Payment) named(e Event) Payment {
 	case Captured:
 		id = e.CaptureID
 	case TransactionSeen:
-		id = e.CaptureID
+		if p.Transaction.Captured { // until then it may be of one of several, made in Klarna's portal
+			id = e.CaptureID
+		}
 	case Asked, Intended, Unclear, StepUpRequired, DeclinedByKlarna, RefusedByKlarna, KeyExpired, RequestSeen, CancelRefused,
 		CancelAsked, Told, Offered, Confirmed, GivenBack, Resolved, ReversalAsked, RefundAsked, RefundDone, MoreTime:
 	}

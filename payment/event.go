@@ -190,9 +190,9 @@ type (
 		Counted  bool  `json:"counted,omitempty"`
 		// Captured is the sum of all captures, in minor units; 0 where Klarna told none.
 		Captured int64 `json:"captured,omitempty"`
-		// Kept says that the shop has money of it, however the transaction is called: closed is also what
-		// one is called that is too old to be refunded.
-		Kept bool `json:"kept,omitempty"`
+		// Empty says that both sums were told, and that the shop has nothing of it: closed is also what a
+		// transaction is called that is too old to be refunded.
+		Empty bool `json:"empty,omitempty"`
 		// CaptureID is Klarna's name of the one capture that there is; empty where there are none or several.
 		CaptureID string `json:"capture_id,omitempty"`
 	}

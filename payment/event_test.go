@@ -27,6 +27,7 @@ func allEvents() []payment.Event {
 	captured.Transaction.Captured = true
 	captured.CustomerToken, captured.Reply, captured.CaptureID = "ct_1", true, "capture-1"
 	sum := sums(payment.TransactionClosed, 1000, 500)
+	sum.Empty = true
 	sum.CaptureID = "capture-1"
 	order := askedNow()
 	order.Order.Timeout = 90 * time.Second

@@ -12,7 +12,7 @@ import (
 
 func sums(s payment.TransactionStatus, captured, refunded int64) payment.TransactionSeen {
 	return payment.TransactionSeen{
-		At: at(3 * time.Hour), Status: s, Captured: captured, Refunded: refunded, Counted: true, Kept: captured > refunded,
+		At: at(3 * time.Hour), Status: s, Captured: captured, Refunded: refunded, Counted: true, Empty: captured <= refunded,
 	}
 }
 
@@ -33,6 +33,7 @@ func TestSumsDecideAboutMoney(t *testing.T) {
 	}{
 		"a reversal of a sale that is too old is not done":  {after(back, sums(payment.TransactionClosed, 1610, 0)), payment.StateAttention, payment.ReasonGiveBackRefused},
 		"nor if Klarna tells no sums":                       {after(back, holding(payment.TransactionClosed)), payment.StateAttention, payment.ReasonGiveBackRefused},
+		"nor if it tells of the refunds alone":              {after(back, counted(payment.TransactionClosed, 0)), payment.StateAttention, payment.ReasonGiveBackRefused},
 		"nor later, without sums":                           {after(back, holding(payment.TransactionCaptured), holding(payment.TransactionClosed)), payment.StateAttention, payment.ReasonGiveBackRefused},
 		"nor if a capture may have been made, without sums": {after(doubtful, holding(payment.TransactionAuthorized), holding(payment.TransactionClosed)), payment.StateAttention, payment.ReasonCaptureRefused},
 		"a reversal that was made all the same is done":     {after(back, sums(payment.TransactionClosed, 1610, 1610)), payment.StateReversed, payment.ReasonGivenBack},

@@ -138,7 +138,7 @@ func (p Payment) Returning() bool {
 	case StateCapturing:
 		return p.Wanted != ""
 	case StateAttention:
-		return p.Offered && p.Reason == ReasonGiveBackRefused
+		return p.Offered && (p.Wanted != "" || p.Reason == ReasonGiveBackRefused)
 	case StateNone, StateReceived, StateAuthorizing, StateWaiting, StateScanned, StateAccepted, StateFinalizing,
 		StateCancelling, StateApproved, StateCaptured, StateDeclined, StateCancelled, StateExpired, StateFailed, StateReversed:
 	}

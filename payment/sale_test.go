@@ -94,7 +94,7 @@ func TestSales(t *testing.T) {
 			payment.StateCapturing, payment.Approved, payment.ReasonApproved, "intend release 1",
 		},
 		"or void there": {
-			after(partRefused(), holding(payment.TransactionClosed)),
+			after(partRefused(), sums(payment.TransactionClosed, 0, 0)),
 			payment.StateReversed, payment.Reversed, payment.ReasonGivenBack, "",
 		},
 		"a sale captured in one and issued in part has its rest refunded": {

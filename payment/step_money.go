@@ -379,11 +379,9 @@ func (p Payment) seenInAttention(e TransactionSeen) (Payment, error) {
 // too old to be refunded, so where something was captured, or may have been, only the sums say it. A part whose capture
 // was refused may have been captured in Klarna's portal.
 func (p Payment) nothingKept(e TransactionSeen) bool {
-	if e.Status != TransactionClosed || e.Kept {
-		return false
-	}
 	byHand := p.unreleased() && p.Capture.Attempt > 0
-	return e.Counted || !p.Transaction.Captured && !p.Capture.Unclear && e.Captured == 0 && !byHand
+	never := !p.Transaction.Captured && !p.Capture.Unclear && e.Captured == 0 && !byHand
+	return e.Status == TransactionClosed && (e.Empty || never)
 }
 
 // resolvedPart carries out a decision about a sale that was issued in part, of which a call was refused. That

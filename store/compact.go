@@ -181,7 +181,7 @@ func copyAfter(dst *bbolt.DB, src *bbolt.Tx, cut Mark) error {
 			return fmt.Errorf("copy %s: %w", bucket, err)
 		}
 	}
-	all := func(_, _ []byte) bool { return true } // few, and not about a payment
+	all := func(_, _ []byte) bool { return true } // few, such as a till's closes, and not about a payment
 	for bucket, keep := range map[string]func(k, v []byte) bool{
 		bucketNotes: all, bucketCustomers: all, bucketCloses: all, bucketFlights: byKey, bucketErasures: byKey,
 	} {

@@ -136,7 +136,7 @@ func (d *daemon) native(l config.Lane) terminal.Native {
 	if cfg.Klarna.Environment == config.Live {
 		mode = "live"
 	}
-	most, _ := cfg.MaxAmount.Minor(2) // checked when the settings were made
+	most, _ := largest(cfg) // checked when the settings were made
 	return terminal.Native{
 		Terminal: l.TerminalReference, Software: "tillbridge " + version, Mode: mode, Language: first(l.Display.Languages),
 		Currencies: []payment.Currency{payment.Currency(l.Currency)}, MaxAmount: most, Draw: draw,

@@ -143,17 +143,26 @@ func newProvider(cfg config.Config, o serveOptions, client *klarna.Client, accou
 	return k
 }
 
-// settingsOf is what the engine needs of the configuration.
-func settingsOf(cfg config.Config, epoch string) (engine.Settings, error) {
+// largest is the largest sale in minor units.
+func largest(cfg config.Config) (int64, error) {
 	most, err := cfg.MaxAmount.Minor(2)
 	if err != nil {
-		return engine.Settings{}, fmt.Errorf("max_amount: %w", err)
+		return 0, fmt.Errorf("max_amount: %w", err)
 	}
 	if cfg.Klarna.ManagesOrders() {
 		most = min(most, klarna.MaxOrderAmount) // nobody is charged what could not be captured
 	}
+	return min(most, payment.MaxMinor), nil
+}
+
+// settingsOf is what the engine needs of the configuration.
+func settingsOf(cfg config.Config, epoch string) (engine.Settings, error) {
+	most, err := largest(cfg)
+	if err != nil {
+		return engine.Settings{}, err
+	}
 	set := engine.Settings{
-		MaxMinor: min(most, payment.MaxMinor),
+		MaxMinor: most,
 		Waiting:  cfg.Deadlines.Waiting, Scanned: cfg.Deadlines.Scanned, TillGrace: cfg.Deadlines.TillGrace,
 		Listed: cfg.Undelivered.After, CaptureNow: cfg.Klarna.Capture == config.CaptureNow,
 		Seed: uint64(time.Now().UnixNano()),

@@ -298,7 +298,7 @@ func TestAnOrderIsIssuedInPart(t *testing.T) {
 		t.Errorf("the same refund again: %#v, want done under Klarna's name", a)
 	}
 	want := engine.Holding{
-		Status: payment.TransactionCaptured, Captured: 1000, Refunded: 500, Counted: true, Kept: true,
+		Status: payment.TransactionCaptured, Captured: 1000, Refunded: 500, Counted: true,
 		CaptureID: string(p.Transaction.ID) + ":capture:1",
 	}
 	if got := d.ReadTransaction(t.Context(), "lane-1", p.Transaction.ID); got != want {

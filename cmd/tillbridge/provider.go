@@ -283,7 +283,7 @@ func (k *provider) ReadTransaction(ctx context.Context, _ payment.LaneID, id pay
 		h.Refunded = *t.Refunded
 	}
 	if t.Captured != nil {
-		h.Captured, h.Kept = *t.Captured, h.Counted && *t.Captured > h.Refunded
+		h.Captured, h.Empty = *t.Captured, h.Counted && *t.Captured <= h.Refunded
 	}
 	if len(t.CaptureIDs) == 1 {
 		h.CaptureID = t.CaptureIDs[0]
@@ -297,7 +297,7 @@ func (k *provider) ReadTransaction(ctx context.Context, _ payment.LaneID, id pay
 			taken = *t.Captured
 		}
 		h.Status = payment.TransactionCaptured
-		if h.Counted && h.Refunded >= taken {
+		if h.Counted && taken > 0 && h.Refunded >= taken {
 			h.Status = payment.TransactionClosed
 		}
 	case klarna.TransactionClosed, klarna.TransactionExpired:

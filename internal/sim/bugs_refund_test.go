@@ -53,9 +53,11 @@ func refundBugs() []bug {
 		one("refund-then-all", "a sale of which a part was refunded is given back whole", moneyGo,
 			"func (p Payment) inPieces() bool { return p.Left() != p.Charged() }", "func (p Payment) inPieces() bool { return false }"),
 		one("closed-is-given-back", "a sale that is too old to be refunded counts as given back", moneyGo,
-			"	if e.Status != TransactionClosed || e.Kept {", "	if e.Status != TransactionClosed {"),
+			"	return e.Status == TransactionClosed && (e.Empty || never)", "	return e.Status == TransactionClosed && (e.Empty || e.Counted || never)"),
 		one("closed-without-sums", "a captured sale that is closed counts as given back where Klarna tells no sums", moneyGo,
-			"	return e.Counted || !p.Transaction.Captured && !p.Capture.Unclear && e.Captured == 0", "	return true"),
+			"	never := !p.Transaction.Captured && !p.Capture.Unclear && e.Captured == 0 && !byHand\n", "	never := !byHand\n"),
+		one("closed-by-hand", "a part that staff captured in the portal counts as given back once the sale is closed", moneyGo,
+			"e.Captured == 0 && !byHand\n", "e.Captured == 0 || byHand && false\n"),
 		one("yes-while-it-goes-back", "a till's yes is recorded while the sale is given back", heardGo,
 			"	if ask.Outcome == payment.Approved && (j.p.Returning()", "	if ask.Outcome == payment.Unknown && (j.p.Returning()"),
 	}

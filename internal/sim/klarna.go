@@ -301,7 +301,7 @@ func (n *net) holding(a engine.ReadTransaction) engine.Holding {
 	var h engine.Holding
 	if t := answer.Transaction; t != nil {
 		if !n.w.uncounted {
-			h.Refunded, h.Captured, h.Counted, h.Kept = t.Refunded, t.Captured, true, t.Captured > t.Refunded
+			h.Refunded, h.Captured, h.Counted, h.Empty = t.Refunded, t.Captured, true, t.Captured <= t.Refunded
 			h.CaptureID = onlyCapture(t)
 		}
 		switch t.State {
