@@ -56,8 +56,6 @@ func refundBugs() []bug {
 			"	return e.Status == TransactionClosed && (e.Empty || never)", "	return e.Status == TransactionClosed && (e.Empty || e.Counted || never)"),
 		one("closed-without-sums", "a captured sale that is closed counts as given back where Klarna tells no sums", moneyGo,
 			"	never := !p.Transaction.Captured && !p.Capture.Unclear && e.Captured == 0 && !byHand\n", "	never := !byHand\n"),
-		one("closed-by-hand", "a part that staff captured in the portal counts as given back once the sale is closed", moneyGo,
-			"e.Captured == 0 && !byHand\n", "e.Captured == 0 || byHand && false\n"),
 		one("yes-while-it-goes-back", "a till's yes is recorded while the sale is given back", heardGo,
 			"	if ask.Outcome == payment.Approved && (j.p.Returning()", "	if ask.Outcome == payment.Unknown && (j.p.Returning()"),
 	}

@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"fmt"
 	"strings"
+	"unicode"
 )
 
 // decoder takes a message out of the data of one APDU. The first error stays; after it every answer
@@ -213,7 +214,7 @@ func (f *fields) octet(bmp byte, v []byte) bool {
 func (d *decoder) rest(f *fields, bmp byte, v []byte) {
 	switch bmp {
 	case bmpContract:
-		f.contract = strings.TrimRight(d.text(v), " ") // after control bytes have become spaces
+		f.contract = strings.TrimRightFunc(d.text(v), unicode.IsSpace) // after control bytes have become spaces
 	case bmpAID:
 		f.aid = d.text(bytes.TrimRight(v, "\x00"))
 	case bmpText:
