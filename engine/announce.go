@@ -54,7 +54,6 @@ func (c *Core) showCode(j *job) {
 }
 
 // displayWord is for a till with a screen of its own, or one that hands its customer over.
-
 func (c *Core) displayWord(j *job) payment.Display {
 	l := c.lane(j.p.ID.Lane)
 	d := payment.Display{ID: j.p.ID.Till, Request: j.p.Request.ID, ExpiresAt: j.p.Deadline, HandOver: j.p.HandsOver()}
@@ -103,6 +102,7 @@ func (c *Core) updateWord(j *job, replay bool) payment.Update {
 	return payment.Update{
 		ID: j.p.ID.Till, Outcome: j.p.Update, Reason: reasonOf(j.p, j.p.Update), At: j.p.UpdateAt, Replay: replay,
 		Amount: amount, Reference: payment.ShortCode(j.p.Reference),
+		GivenBack: j.p.GivenBack(), Returning: j.p.Returning(),
 		CustomerToken: tokenOf(j.p, j.p.Update), NetworkData: c.reply(j, j.p.Update),
 	}
 }

@@ -125,3 +125,51 @@ func TestAnUpdateAboutAPartNamesThePart(t *testing.T) {
 	}
 	t.Errorf("the till hears %+v, want 10.00 EUR given back", actions)
 }
+
+// An approval that came after a doubt says so too: while it goes back, and once a refund has given all of it back.
+func TestAnUpdateThatGoesBackSaysSo(t *testing.T) {
+	asked := func(d *desk) payment.Update {
+		d.t.Helper()
+		commit, actions := d.core.Handle(d.now, engine.Heard{Link: 1, Ask: payment.Status{ID: p1.Till}})
+		d.take(commit, actions)
+		for _, a := range actions {
+			if told, ok := a.(engine.Tell); ok {
+				if u, ok := told.Word.(payment.Update); ok {
+					return u
+				}
+			}
+		}
+		d.t.Fatalf("a status leads to %#v, want an update", actions)
+		return payment.Update{}
+	}
+	late := func(d *desk) {
+		call := d.toFinalizing()
+		d.after(6 * time.Minute)
+		d.answer(call, d.approved())
+	}
+	tests := map[string]struct {
+		before               func(*desk)
+		returning, givenBack bool
+	}{
+		"it stands":             {late, false, false},
+		"staff give it back":    {func(d *desk) { late(d); d.staff(payment.DecideGiveBack) }, true, false},
+		"it was refunded whole": {func(d *desk) { late(d); d.refundedWhole() }, false, true},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			d := newDesk(t)
+			tt.before(d)
+			if u := asked(d); u.Outcome != payment.Approved || u.Returning != tt.returning || u.GivenBack != tt.givenBack {
+				t.Errorf("the till hears %+v, want approved, returning %t, given back %t", u, tt.returning, tt.givenBack)
+			}
+		})
+	}
+}
+
+func (d *desk) refundedWhole() {
+	d.t.Helper()
+	d.say(1, payment.Confirm{ID: p1.Till, Outcome: payment.Approved, OK: true})
+	d.answer(d.lastSend(), engine.Done{CaptureID: "c1"})
+	d.refund("r1", 0)
+	d.answer(d.lastSend(), engine.Done{})
+}

@@ -139,6 +139,8 @@ type (
 		At        time.Time
 		Replay    bool
 		// As in Result.
+		GivenBack     bool
+		Returning     bool
 		CustomerToken Handle
 		NetworkData   string
 	}

@@ -155,7 +155,7 @@ func (o *oracle) toldUpdate(b *book, u payment.Update) {
 		return
 	}
 	plain := u
-	plain.Replay = false
+	plain.Replay, plain.GivenBack, plain.Returning = false, false, false
 	before := b.update
 	switch {
 	case b.disk.Result != payment.Unknown && (b.disk.Result != payment.Approved || u.Outcome != payment.Reversed):
