@@ -276,7 +276,7 @@ func tlvParameter(c *zvt.Container) []byte {
 }
 
 // standing asks the engine how a payment stands, which offers an approval that was not yet. An empty
-// outcome means that it still runs.
+// outcome means that it still runs, or goes back.
 func (s *zvtSession) standing(ctx context.Context, id payment.TillID) (zvtTelling, payment.Amount, error) {
 	s.ask(payment.Status{ID: id})
 	word, err := s.recorded(ctx, func(w payment.Word) bool {
@@ -295,7 +295,6 @@ func (s *zvtSession) standing(ctx context.Context, id payment.TillID) (zvtTellin
 		s.lane.Log.Error("payment not read", "payment", string(id), "error", err)
 		return zvtTelling{}, payment.Amount{}, nil
 	}
-	t.amount, t.reference = p.Charged(), payment.ShortCode(p.Reference)
 	return t, p.Charged(), nil
 }
 
@@ -315,11 +314,11 @@ func (s *zvtSession) again(ctx context.Context, sale *zvtSale, t zvtTelling) (bo
 		s.owed = zvtOwed{sale.id, t.outcome, sale.amount}
 		return true, nil
 	case positive(answer):
-		return false, s.confirm(ctx, payment.Confirm{ID: sale.id, Outcome: t.outcome, OK: true})
+		return s.takes(ctx, sale, payment.Confirm{ID: sale.id, Outcome: t.outcome, OK: true})
 	case !no || t.outcome != payment.Approved || s.z.stands(s.lane, sale.id):
 		return false, nil
 	case sale.issued(refused):
-		return false, s.confirm(ctx, sale.taken())
+		return s.takes(ctx, sale, sale.taken())
 	}
 	switch refused.Code { //nolint:exhaustive // any other code is a no
 	case zvt.CodeWait, zvt.CodePartialIssue, zvt.CodePrinter:
@@ -328,9 +327,19 @@ func (s *zvtSession) again(ctx context.Context, sale *zvtSale, t zvtTelling) (bo
 	return true, s.takeBack(ctx, sale, false)
 }
 
+// takes tells the engine that the till has taken a repeated 04 0F. True means that the dialogue has ended with it: a yes is
+// not taken where the sale was settled in another way meanwhile.
+func (s *zvtSession) takes(ctx context.Context, sale *zvtSale, c payment.Confirm) (bool, error) {
+	ok, err := s.confirmed(ctx, c)
+	if err != nil || ok || c.Outcome != payment.Approved {
+		return false, err
+	}
+	return true, s.otherwise(ctx, sale, nil)
+}
+
 // stands reports whether an approval was acknowledged before: then a no to its repetition only means that
-// the till does not want to see it again.
+// the till does not want to see it again. One that goes back, or went, does not stand.
 func (z *ZVT) stands(lane *Lane, id payment.TillID) bool {
 	p, found, err := z.o.Book.Find(payment.ID{Lane: lane.ID, Till: id})
-	return err != nil || !found || p.State != payment.StateApproved
+	return err != nil || !found || p.State != payment.StateApproved && p.State != payment.StateReversed && !p.Returning()
 }

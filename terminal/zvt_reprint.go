@@ -150,7 +150,8 @@ func (z *ZVT) slips(lane payment.LaneID, m zvt.Reprint) ([]Slip, error) {
 	return all, nil
 }
 
-// slipOf is the newest receipt with a number. One of a sale that the till has not acknowledged is none yet.
+// slipOf is the newest receipt with a number. One of a sale that the till has not acknowledged is none yet, and one of a
+// sale that goes back is none until that is settled.
 func (z *ZVT) slipOf(lane payment.LaneID, r zvt.Receipt) (Slip, bool, error) {
 	p, n, sold, err := z.byReceipt(lane, r)
 	if err != nil {
@@ -168,7 +169,7 @@ func (z *ZVT) slipOf(lane payment.LaneID, r zvt.Receipt) (Slip, bool, error) {
 		return z.slip(paper, sale), found && sale.State == payment.StateReversed, err
 	}
 	reversed := p.Acknowledged == payment.Reversed && (p.Why == payment.WhyReversal || p.Capture.Planned())
-	took := sold && (p.Acknowledged == payment.Approved || reversed)
+	took := sold && !p.Returning() && (p.Acknowledged == payment.Approved || reversed)
 	return Slip{
 		Kind: SlipSale, At: p.ResultAt, Trace: n.trace, Receipt: int(n.receipt()), Amount: p.Charged(),
 		Reference: payment.ShortCode(p.Reference),

@@ -26,42 +26,45 @@ const (
 	zvtCardName           = "Klarna"
 )
 
-// zvtTelling is a result, or the update that took its place.
+// zvtTelling is a result, or the update that took its place. Its outcome is empty while the sale runs or goes back.
 type zvtTelling struct {
 	id        payment.TillID
 	outcome   payment.Outcome
 	reason    payment.Reason
 	at        time.Time
 	reference string
-	amount    payment.Amount
 }
 
 func tellingOf(w payment.Word) zvtTelling {
 	switch w := w.(type) {
 	case payment.Result:
-		t := zvtTelling{w.ID, w.Outcome, w.Reason, w.At, w.Reference, w.Amount}
-		if w.GivenBack {
-			t.outcome, t.reason = payment.Reversed, payment.ReasonGivenBack
-		}
-		return t
+		return zvtTelling{w.ID, w.Outcome, w.Reason, w.At, w.Reference}.back(w.GivenBack, w.Returning)
 	case payment.Update:
-		return zvtTelling{id: w.ID, outcome: w.Outcome, reason: w.Reason, at: w.At}
+		return zvtTelling{w.ID, w.Outcome, w.Reason, w.At, w.Reference}.back(w.GivenBack, w.Returning)
 	case nil, payment.Accepted, payment.Display, payment.Progress, payment.AskHere, payment.Cancelling, payment.Recorded,
 		payment.Refusal, payment.LaneState, payment.Forgotten, payment.Refunded:
 	}
 	return zvtTelling{outcome: payment.Unknown, reason: payment.ReasonNoAnswer}
 }
 
+// back is what is left of an approval that was given back, or that somebody gives back.
+func (t zvtTelling) back(given, returning bool) zvtTelling {
+	switch {
+	case given:
+		t.outcome, t.reason = payment.Reversed, payment.ReasonGivenBack
+	case returning:
+		t.outcome, t.reason = "", payment.ReasonGivingBack
+	}
+	return t
+}
+
 // result tells a till what became of its 06 01, and takes its answer for what it says.
 func (s *zvtSession) result(ctx context.Context, sale *zvtSale, t zvtTelling) error {
-	if t.outcome == payment.Approved && t.amount == (payment.Amount{}) { // an update names no figures
-		t.amount = sale.amount
-		if p, ok, err := s.z.o.Book.Find(payment.ID{Lane: s.lane.ID, Till: sale.id}); err == nil && ok {
-			t.reference = payment.ShortCode(p.Reference)
-		}
-	}
-	if t.outcome == payment.Approved {
+	switch t.outcome { //nolint:exhaustive // the others are told below
+	case payment.Approved:
 		return s.paid(ctx, sale, t)
+	case "": // what it goes on with goes back
+		return s.fail(ctx, sale, zvt.CodeDialUp, s.z.either("WIRD STORNIERT - WARE BEHALTEN", "BEING REVERSED - KEEP THE GOODS"))
 	}
 	if t.outcome == payment.Unknown { // nobody will wait for it here: money that turns up later goes back
 		s.ask(payment.Cancel{ID: sale.id})
@@ -270,8 +273,8 @@ func (s *zvtSession) back(ctx context.Context, id payment.TillID) (zvtTelling, e
 	word, err := s.await(ctx, &zvtWait{
 		id: id, phase: payment.PhaseCancelling, until: timer.C,
 		take: func(w payment.Word) bool {
-			_, refused := w.(payment.Refusal)
-			return concludes(w, id) && (refused || tellingOf(w).outcome != payment.Approved)
+			outcome := tellingOf(w).outcome
+			return concludes(w, id) && outcome != payment.Approved && outcome != ""
 		},
 	})
 	return tellingOf(word), err
