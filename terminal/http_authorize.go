@@ -100,10 +100,12 @@ func (c *call) answerAuthorized(w http.ResponseWriter, id payment.TillID, word p
 		a.RequestURL, a.RequestData = word.HandOver.URL, word.HandOver.Data
 	case payment.Result:
 		status = http.StatusOK
-		a.Result, a.Text = strings.ToUpper(string(word.Outcome)), c.lane.Native.text(word.Reason)
+		r := c.lane.Native.result(word)
+		a.Result, a.Text = strings.ToUpper(string(OutcomeOf(r))), r.Text
 	case payment.Update:
 		status = http.StatusOK
-		a.Result, a.Text = strings.ToUpper(string(word.Outcome)), c.lane.Native.text(word.Reason)
+		u := c.lane.Native.update(word)
+		a.Result, a.Text = strings.ToUpper(string(OutcomeOf(u))), u.Text
 	case payment.Progress, nil:
 	case payment.Accepted, payment.AskHere, payment.Cancelling, payment.Recorded, payment.Refusal, payment.LaneState,
 		payment.Forgotten, payment.Refunded:

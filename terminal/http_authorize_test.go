@@ -52,6 +52,8 @@ func TestAuthorizePaymentAnswers(t *testing.T) {
 		"declined":              {[]payment.Word{payment.Result{ID: "A1", Outcome: payment.Declined, Reason: payment.ReasonDeclined}}, 200, native.Authorized{ID: "A1", Result: "DECLINED"}},
 		"not known":             {[]payment.Word{payment.Result{ID: "A1", Outcome: payment.Unknown, Reason: payment.ReasonNoAnswer}}, 200, native.Authorized{ID: "A1", Result: "UNKNOWN"}},
 		"corrected":             {[]payment.Word{payment.Update{ID: "A1", Outcome: payment.Approved, Reason: payment.ReasonApproved}}, 200, native.Authorized{ID: "A1", Result: "APPROVED"}},
+		"going back":            {[]payment.Word{payment.Result{ID: "A1", Outcome: payment.Approved, Reason: payment.ReasonApproved, Returning: true}}, 200, native.Authorized{ID: "A1", Result: "UNKNOWN"}},
+		"given back":            {[]payment.Word{payment.Update{ID: "A1", Outcome: payment.Approved, Reason: payment.ReasonApproved, GivenBack: true}}, 200, native.Authorized{ID: "A1", Result: "REVERSED"}},
 		"on the way already":    {[]payment.Word{payment.Progress{ID: "A1", Phase: payment.PhaseScanned}}, 202, native.Authorized{ID: "A1", Result: "PENDING"}},
 		"nothing but a word on": {[]payment.Word{payment.Accepted{ID: "A1"}}, 202, native.Authorized{ID: "A1", Result: "PENDING"}},
 	}

@@ -103,3 +103,34 @@ func TestZVTAYesWhileStaffGiveBack(t *testing.T) {
 		w.books(1, 0, 0)
 	})
 }
+
+// A till that comes back to a sale while it goes back says no yes to it, and does not end it as paid.
+func TestATillThatHearsOfASaleThatGoesBack(t *testing.T) {
+	t.Parallel()
+	result := approvedA1()
+	result.Returning = true
+	update := payment.Update{ID: "A1", Outcome: payment.Approved, Reason: payment.ReasonApproved, Returning: true}
+	for name, word := range map[string]payment.Word{"a result": result, "an update": update} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			both(t, nil, func(c *cashier) {
+				c.accepted()
+				c.engine.say(word)
+				time.Sleep(20 * time.Second)
+				if n := c.engine.count(payment.Confirm{ID: "A1", Outcome: payment.Approved, OK: true}); n != 0 {
+					c.t.Errorf("it was confirmed %d times, want never", n)
+				}
+				c.engine.say(payment.Update{ID: "A1", Outcome: payment.Reversed, Reason: payment.ReasonGivenBack})
+				c.wants(payment.Reversed)
+			})
+		})
+		t.Run(name+" and no more", func(t *testing.T) {
+			t.Parallel()
+			both(t, nil, func(c *cashier) {
+				c.accepted()
+				c.engine.say(word)
+				c.wants(payment.Unknown)
+			})
+		})
+	}
+}

@@ -30,7 +30,7 @@ const (
 // Ended is what a till knows at the end of a sale.
 type Ended struct {
 	// Outcome is the last word that was said, and unknown if there was none in time. An approval that was
-	// given back is reversed.
+	// given back is reversed, and one that somebody gives back is unknown.
 	Outcome payment.Outcome
 	// Last is the result, update or state that said it, or nil.
 	Last native.Event
@@ -217,12 +217,8 @@ func (s *lineSale) hear(e native.Event) error {
 		s.began(e.ID)
 	case native.Ask:
 		return s.here(e.ID)
-	case native.Result:
-		return s.told(e, e.ID, e.Outcome, e.GivenBack)
-	case native.Update:
-		return s.told(e, e.ID, e.Outcome, false)
-	case native.State:
-		return s.told(e, e.ID, e.Outcome, e.GivenBack)
+	case native.Result, native.Update, native.State:
+		return s.told(e, toldBy(e))
 	case native.Confirmed:
 		s.done = s.done || e.ID == s.pay.ID && s.outcome != payment.Unknown && e.Outcome == s.said
 	case native.Error:
@@ -247,20 +243,21 @@ func (s *lineSale) here(id string) error {
 	return s.say(native.Here{ID: id})
 }
 
-// told keeps the last word and confirms it.
-func (s *lineSale) told(e native.Event, id, outcome string, givenBack bool) error {
-	if id != s.pay.ID {
+// told keeps the last word and confirms it, unless the sale goes back.
+func (s *lineSale) told(e native.Event, t told) error {
+	if t.id != s.pay.ID {
 		return nil
 	}
-	s.began(id)
-	if outcome == "" {
+	s.began(t.id)
+	if t.word == "" {
 		return nil
 	}
-	s.outcome, s.said, s.last = payment.Outcome(outcome), outcome, e
-	if givenBack {
-		s.outcome = payment.Reversed
+	s.outcome, s.last = t.outcome, e
+	if t.returning() {
+		return nil
 	}
-	return s.say(native.Confirm{ID: id, Outcome: outcome, OK: true})
+	s.said = t.word
+	return s.say(native.Confirm{ID: t.id, Outcome: t.word, OK: true})
 }
 
 // refused: before the bridge has the sale, a no to it ends it; after that no error can.

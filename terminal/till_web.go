@@ -127,32 +127,20 @@ func (s *webSale) poll(ctx context.Context) (webReply, error) {
 	return reply, err
 }
 
-// hear takes in one event, and confirms what is a result.
+// hear takes in one event, and confirms what is a result, unless the sale goes back: then it is asked for again.
 func (s *webSale) hear(ctx context.Context, e native.Event) error {
 	if s.till.Hear != nil {
 		s.till.Hear(e)
 	}
-	var outcome string
-	var givenBack bool
-	switch e := e.(type) {
-	case native.Result:
-		outcome, givenBack = e.Outcome, e.GivenBack
-	case native.Update:
-		outcome = e.Outcome
-	case native.State:
-		outcome, givenBack = e.Outcome, e.GivenBack
-	case native.Welcome, native.Pong, native.Error, native.Accepted, native.Display, native.Progress, native.Ask,
-		native.Cancelling, native.Confirmed, native.Notice, native.Alive, native.Forgotten,
-		native.Refunded, native.Sums:
-	}
-	if outcome == "" {
+	t := toldBy(e)
+	if t.word == "" {
 		return nil
 	}
-	s.outcome, s.last = payment.Outcome(outcome), e
-	if givenBack {
-		s.outcome = payment.Reversed
+	s.outcome, s.last = t.outcome, e
+	if t.returning() {
+		return ErrLost
 	}
-	return s.confirm(ctx, outcome)
+	return s.confirm(ctx, t.word)
 }
 
 func (s *webSale) confirm(ctx context.Context, outcome string) error {

@@ -119,13 +119,7 @@ func (n Native) event(w payment.Word) native.Event {
 
 // result never tells staff to hand over goods for money that was given back, or is about to be.
 func (n Native) result(w payment.Result) native.Result {
-	reason := w.Reason
-	switch {
-	case w.GivenBack:
-		reason = payment.ReasonGivenBack
-	case w.Returning:
-		reason = payment.ReasonGivingBack
-	}
+	reason := reasonOf(w.Reason, w.GivenBack, w.Returning)
 	r := native.Result{
 		ID: string(w.ID), Outcome: string(w.Outcome), Code: string(reason), Text: n.text(reason),
 		Reference: w.Reference, At: stamp(w.At), By: by(w.Reason), GivenBack: w.GivenBack, Replay: w.Replay,
@@ -140,16 +134,30 @@ func (n Native) result(w payment.Result) native.Result {
 	return r
 }
 
+// reasonOf is the reason that a till is told where the sale was given back, or is about to be.
+func reasonOf(r payment.Reason, givenBack, returning bool) payment.Reason {
+	switch {
+	case givenBack:
+		return payment.ReasonGivenBack
+	case returning:
+		return payment.ReasonGivingBack
+	}
+	return r
+}
+
 // update is a result that came later, and has the receipts of one. A sale that was given back is an approval, given back.
 func (n Native) update(w payment.Update) native.Update {
+	reason := reasonOf(w.Reason, w.GivenBack, w.Returning)
 	u := native.Update{
-		ID: string(w.ID), Outcome: string(w.Outcome), Code: string(w.Reason), Text: n.text(w.Reason),
-		At: stamp(w.At), Replay: w.Replay, Brought: brought(w.CustomerToken, w.NetworkData),
+		ID: string(w.ID), Outcome: string(w.Outcome), Code: string(reason), Text: n.text(reason),
+		At: stamp(w.At), GivenBack: w.GivenBack, Replay: w.Replay, Brought: brought(w.CustomerToken, w.NetworkData),
 	}
 	if n.Receipt == nil {
 		return u
 	}
-	r := payment.Result{ID: w.ID, Outcome: w.Outcome, Amount: w.Amount, Reference: w.Reference, At: w.At}
+	r := payment.Result{
+		ID: w.ID, Outcome: w.Outcome, Amount: w.Amount, Reference: w.Reference, At: w.At, GivenBack: w.GivenBack, Returning: w.Returning,
+	}
 	if w.Outcome == payment.Reversed {
 		r.Outcome, r.GivenBack = payment.Approved, true
 	}
@@ -199,7 +207,7 @@ func (n Native) state(w payment.Word) native.Event {
 	case native.Progress:
 		return native.State{ID: e.ID, Phase: e.Phase, ExpiresAt: e.ExpiresAt, Text: e.Text}
 	case native.Update:
-		return native.State{ID: e.ID, Outcome: e.Outcome, Code: e.Code, Text: e.Text, Receipt: e.Receipt, Merchant: e.Merchant, At: e.At, Replay: e.Replay, Brought: e.Brought}
+		return native.State{ID: e.ID, Outcome: e.Outcome, Code: e.Code, Text: e.Text, Receipt: e.Receipt, Merchant: e.Merchant, At: e.At, GivenBack: e.GivenBack, Replay: e.Replay, Brought: e.Brought}
 	case native.Result:
 		return native.State{
 			ID: e.ID, Outcome: e.Outcome, Code: e.Code, Text: e.Text, Amount: e.Amount, Currency: e.Currency,

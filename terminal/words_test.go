@@ -42,6 +42,7 @@ const payA1 = `{"type":"pay","id":"A1","amount":1610,"currency":"EUR"}`
 
 func TestWordsInTheNativeLanguage(t *testing.T) {
 	t.Parallel()
+	const keepGoods = "The payment is being given back. Not settled yet. Keep the goods. Ask for its status until it is clear."
 	at := time.Date(2026, 11, 20, 14, 33, 41, 5000, time.FixedZone("", 3600))
 	utc := time.Date(2026, 11, 20, 13, 33, 41, 0, time.UTC)
 	tests := map[string]struct {
@@ -91,6 +92,28 @@ func TestWordsInTheNativeLanguage(t *testing.T) {
 				Receipt: []string{"Klarna", "16.10 EUR"}, Merchant: []string{"approved"}, At: utc,
 			},
 		},
+		"on its way back: nobody is told to hand over goods": {
+			payment.Result{ID: "A1", Outcome: payment.Approved, Reason: payment.ReasonApproved, Amount: eur(1610), Returning: true, Replay: true},
+			native.Result{
+				ID: "A1", Outcome: "approved", Code: "giving_back", Text: keepGoods,
+				Amount: 1610, Currency: "EUR",
+				Receipt: []string{"Klarna", "16.10 EUR", "goes back"}, Merchant: []string{"approved"}, By: "customer", Replay: true,
+			},
+		},
+		"a result that came later and is on its way back": {
+			payment.Update{ID: "A1", Outcome: payment.Approved, Reason: payment.ReasonApproved, Amount: eur(1610), At: at, Returning: true},
+			native.Update{
+				ID: "A1", Outcome: "approved", Code: "giving_back", Text: keepGoods,
+				Receipt: []string{"Klarna", "16.10 EUR", "goes back"}, Merchant: []string{"approved"}, At: utc,
+			},
+		},
+		"a result that came later and was given back": {
+			payment.Update{ID: "A1", Outcome: payment.Approved, Reason: payment.ReasonApproved, Amount: eur(1610), At: at, GivenBack: true},
+			native.Update{
+				ID: "A1", Outcome: "approved", Code: "given_back", Text: "The payment was given back. The customer owes nothing. Start a new payment, or take another one.",
+				Receipt: []string{"Klarna", "16.10 EUR", "given back"}, Merchant: []string{"approved"}, At: utc, GivenBack: true,
+			},
+		},
 		"a later no has no more than a no": {
 			payment.Update{ID: "A1", Outcome: payment.Cancelled, Reason: payment.ReasonCancelledByTill, Amount: eur(1610), At: at},
 			native.Update{ID: "A1", Outcome: "cancelled", Code: "cancelled_by_till", Text: "Cancelled at the till. No money has moved. Start a new payment, or take another one.", At: utc},
@@ -117,6 +140,9 @@ func TestWordsInTheNativeLanguage(t *testing.T) {
 		customer = []string{"Klarna", r.Amount.String()}
 		if r.GivenBack {
 			customer = append(customer, "given back")
+		}
+		if r.Returning {
+			customer = append(customer, "goes back")
 		}
 		return customer, []string{string(r.Outcome)}
 	}

@@ -85,6 +85,10 @@ func TestAResultHasTheRightSlip(t *testing.T) {
 	if customer, merchant := s.of(payment.Result{Outcome: payment.Declined}); customer != nil || merchant != nil {
 		t.Errorf("a tombstone has a slip: %q", customer)
 	}
+	back := payment.Result{ID: "A1", Outcome: payment.Approved, Returning: true, Amount: payment.Amount{Minor: 1610, Currency: "EUR"}, Reference: "K7QX42ZD"}
+	if customer, merchant := s.of(back); customer != nil || merchant != nil {
+		t.Errorf("a sale that goes back has a slip: %q", customer)
+	}
 }
 
 func TestAReprintTellsTheNews(t *testing.T) {
@@ -98,6 +102,7 @@ func TestAReprintTellsTheNews(t *testing.T) {
 		"paid":                   {payment.Approved, "", payment.Approved, false, true},
 		"paid, taken back":       {payment.Approved, payment.Reversed, payment.Approved, true, true},
 		"unknown":                {payment.Unknown, "", payment.Unknown, false, true},
+		"unknown, then reversed": {payment.Unknown, payment.Reversed, payment.Approved, true, true},
 		"unknown, then paid":     {payment.Unknown, payment.Approved, payment.Approved, false, true},
 		"unknown, then declined": {payment.Unknown, payment.Declined, payment.Declined, false, true},
 	}
@@ -106,6 +111,10 @@ func TestAReprintTellsTheNews(t *testing.T) {
 		if r.Outcome != tt.want || r.GivenBack != tt.back || ended != tt.ended {
 			t.Errorf("%s: %+v, %t", name, r, ended)
 		}
+	}
+	going := payment.Payment{Result: payment.Approved, State: payment.StateReversing, Offered: true}
+	if r, ended := resultOf(going); !r.Returning || !ended {
+		t.Errorf("a sale that goes back is reprinted as %+v, %t", r, ended)
 	}
 }
 

@@ -57,7 +57,7 @@ func (t *teller) hear(e native.Event) {
 			t.news(cmp.Or(plain(e.Text), plain(e.Phase)))
 		}
 	case native.Result:
-		if payment.Outcome(e.Outcome) == payment.Unknown {
+		if terminal.OutcomeOf(e) == payment.Unknown {
 			t.news("unknown: " + plain(e.Text))
 		}
 	case native.Welcome, native.Pong, native.Ask, native.Update, native.Confirmed, native.Error, native.Notice, native.Alive,

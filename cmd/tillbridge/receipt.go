@@ -41,9 +41,10 @@ func (d *daemon) slipsOf(lane string) slips {
 }
 
 // of is both copies of a result's receipt. A payment that was never asked for has none, and neither has one that
-// a person ended before it could be paid: nobody waits for paper then.
+// a person ended before it could be paid: nobody waits for paper then. One that is being given back has none until that
+// is settled.
 func (s slips) of(r payment.Result) (customer, merchant []string) {
-	if r.Amount.Minor == 0 {
+	if r.Amount.Minor == 0 || r.Returning {
 		return nil, nil
 	}
 	copyFor := func(merchant bool) []string {
@@ -95,12 +96,12 @@ func (s slips) ofClose(c native.Sums) []string {
 func resultOf(p payment.Payment) (payment.Result, bool) {
 	r := payment.Result{
 		ID: p.ID.Till, Outcome: p.Result, Amount: p.Charged(), Reference: payment.ShortCode(p.Reference), At: p.ResultAt,
-		GivenBack: p.GivenBack(),
+		GivenBack: p.GivenBack(), Returning: p.Returning(),
 	}
 	switch p.Update {
 	case "":
 	case payment.Reversed:
-		r.GivenBack, r.At = true, p.UpdateAt
+		r.Outcome, r.GivenBack, r.At = payment.Approved, true, p.UpdateAt
 	case payment.Approved, payment.Declined, payment.Cancelled, payment.Expired, payment.Failed, payment.Unknown:
 		r.Outcome, r.At = p.Update, p.UpdateAt
 	}

@@ -116,29 +116,7 @@ func asRefused(err error) (*terminal.RefusedError, bool) {
 }
 
 // lastWord is unknown while a payment runs.
-func lastWord(e native.Event) payment.Outcome {
-	var outcome string
-	givenBack := false
-	switch e := e.(type) {
-	case native.Result:
-		outcome, givenBack = e.Outcome, e.GivenBack
-	case native.State:
-		outcome, givenBack = e.Outcome, e.GivenBack
-	case native.Update:
-		outcome = e.Outcome
-	case native.Welcome, native.Pong, native.Accepted, native.Display, native.Progress, native.Ask, native.Cancelling,
-		native.Confirmed, native.Error, native.Notice, native.Alive,
-		native.Forgotten,
-		native.Refunded, native.Sums:
-	}
-	switch {
-	case givenBack:
-		return payment.Reversed
-	case outcome == "":
-		return payment.Unknown
-	}
-	return payment.Outcome(outcome)
-}
+func lastWord(e native.Event) payment.Outcome { return cmp.Or(terminal.OutcomeOf(e), payment.Unknown) }
 
 // standing is the answer for people.
 func standing(e native.Event) string {

@@ -130,14 +130,15 @@ type Result struct {
 
 // Update is the one later correction of a result.
 type Update struct {
-	ID       string    `json:"id"`
-	Outcome  string    `json:"outcome"`
-	Code     string    `json:"code,omitempty"`
-	Text     string    `json:"text,omitempty"`
-	Receipt  []string  `json:"receipt,omitempty"` // as in Result
-	Merchant []string  `json:"merchant_receipt,omitempty"`
-	At       time.Time `json:"at,omitzero"`
-	Replay   bool      `json:"replay,omitempty"`
+	ID        string    `json:"id"`
+	Outcome   string    `json:"outcome"`
+	Code      string    `json:"code,omitempty"`
+	Text      string    `json:"text,omitempty"`
+	Receipt   []string  `json:"receipt,omitempty"` // as in Result
+	Merchant  []string  `json:"merchant_receipt,omitempty"`
+	At        time.Time `json:"at,omitzero"`
+	GivenBack bool      `json:"given_back,omitempty"`
+	Replay    bool      `json:"replay,omitempty"`
 	Brought
 }
 

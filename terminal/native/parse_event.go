@@ -124,7 +124,7 @@ func (r *reader) update() Update {
 	r.must("outcome")
 	return Update{
 		ID: r.id("id"), Outcome: r.outcome(),
-		Code: r.text("code", maxID), Text: r.text("text", maxText), At: r.time("at"), Replay: r.flag("replay"),
+		Code: r.text("code", maxID), Text: r.text("text", maxText), At: r.time("at"), GivenBack: r.flag("given_back"), Replay: r.flag("replay"),
 		Receipt: r.texts("receipt", maxBasket), Merchant: r.texts("merchant_receipt", maxBasket), Brought: r.brought(),
 	}
 }
