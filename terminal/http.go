@@ -253,27 +253,10 @@ func (c *call) ask(a payment.Ask) { c.lane.bridge.Ask(c.id, a) }
 
 func (c *call) close() { c.lane.bridge.Disconnect(c.id) }
 
-// acknowledge confirms an approval that has left, where the lane is set so.
+// acknowledge confirms an approval that has left and stands, where the lane is set so.
 func (c *call) acknowledge(e native.Event) {
-	if !c.lane.AckOnWrite {
-		return
-	}
-	var id, outcome string
-	var givenBack bool
-	switch e := e.(type) {
-	case native.Result:
-		id, outcome, givenBack = e.ID, e.Outcome, e.GivenBack
-	case native.State:
-		id, outcome, givenBack = e.ID, e.Outcome, e.GivenBack
-	case native.Update:
-		id, outcome = e.ID, e.Outcome
-	case native.Welcome, native.Pong, native.Accepted, native.Display, native.Progress, native.Ask,
-		native.Cancelling, native.Confirmed, native.Error, native.Notice, native.Alive,
-		native.Forgotten,
-		native.Refunded, native.Sums:
-	}
-	if outcome == string(payment.Approved) && !givenBack {
-		c.ask(payment.Confirm{ID: payment.TillID(id), Outcome: payment.Approved, OK: true})
+	if yes, stands := yesTo(e); stands && c.lane.AckOnWrite {
+		c.ask(yes)
 	}
 }
 

@@ -273,18 +273,34 @@ func TestRow71HealthTellsNothing(t *testing.T) {
 func TestHTTPAckOnWrite(t *testing.T) {
 	t.Parallel()
 	approved := payment.Result{ID: "A1", Outcome: payment.Approved, Reason: payment.ReasonApproved, Amount: eur(1610), Replay: true}
+	returning := approved
+	returning.Returning = true
+	late := payment.Update{ID: "A1", Outcome: payment.Approved, Reason: payment.ReasonApproved, Replay: true}
+	lateReturning := late
+	lateReturning.Returning = true
 	confirm := payment.Confirm{ID: "A1", Outcome: payment.Approved, OK: true}
-	for lane, want := range map[string]int{"mute": 1, "lane-1": 0} {
-		b := answering(approved)
-		do(t, b, request("GET", "/v1/lanes/"+lane+"/payments/A1", ""))
+	tests := map[string]struct {
+		lane string
+		word payment.Word
+		want int
+	}{
+		"an approval":                         {"mute", approved, 1},
+		"an approval as an update":            {"mute", late, 1},
+		"an approval that goes back":          {"mute", returning, 0},
+		"an update that goes back":            {"mute", lateReturning, 0},
+		"an approval where the till confirms": {"lane-1", approved, 0},
+	}
+	for name, tt := range tests {
+		b := answering(tt.word)
+		do(t, b, request("GET", "/v1/lanes/"+tt.lane+"/payments/A1", ""))
 		confirmed := 0
 		for _, a := range b.Quiet() {
 			if a.Ask == confirm {
 				confirmed++
 			}
 		}
-		if confirmed != want {
-			t.Errorf("%s: the approval was confirmed %d times, want %d", lane, confirmed, want)
+		if confirmed != tt.want {
+			t.Errorf("%s: it was confirmed %d times, want %d", name, confirmed, tt.want)
 		}
 	}
 }

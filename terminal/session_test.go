@@ -271,14 +271,22 @@ func TestAckOnWriteConfirmsWhatHasLeft(t *testing.T) {
 	approved := payment.Result{ID: "A1", Outcome: payment.Approved, Reason: payment.ReasonApproved, Amount: eur(1610)}
 	givenBack := approved
 	givenBack.GivenBack, givenBack.Replay = true, true
+	returning := approved
+	returning.Returning, returning.Replay = true, true
+	late := payment.Update{ID: "A1", Outcome: payment.Approved, Reason: payment.ReasonApproved}
+	lateReturning, lateBack := late, late
+	lateReturning.Returning, lateBack.GivenBack = true, true
 	tests := map[string]struct {
 		word  payment.Word
 		lane  bool
 		wants bool
 	}{
 		"an approval":                         {approved, true, true},
-		"an approval as an update":            {payment.Update{ID: "A1", Outcome: payment.Approved, Reason: payment.ReasonApproved}, true, true},
+		"an approval as an update":            {late, true, true},
 		"an approval that was given back":     {givenBack, true, false},
+		"an approval that goes back":          {returning, true, false},
+		"an update that goes back":            {lateReturning, true, false},
+		"an update that was given back":       {lateBack, true, false},
 		"a decline":                           {payment.Result{ID: "A1", Outcome: payment.Declined, Reason: payment.ReasonDeclined}, true, false},
 		"a doubt":                             {payment.Result{ID: "A1", Outcome: payment.Unknown, Reason: payment.ReasonNoAnswer}, true, false},
 		"an approval where the till confirms": {approved, false, false},

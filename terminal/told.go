@@ -49,3 +49,9 @@ func toldAs(id, word, code string, givenBack bool) told {
 func (t told) returning() bool {
 	return t.word == string(payment.Approved) && t.outcome == payment.Unknown
 }
+
+// yesTo is what acknowledges an approval that stands; false for any other event.
+func yesTo(e native.Event) (payment.Confirm, bool) {
+	t := toldBy(e)
+	return payment.Confirm{ID: payment.TillID(t.id), Outcome: payment.Approved, OK: true}, t.outcome == payment.Approved
+}

@@ -165,7 +165,7 @@ func (w *writer) result(r payment.Result) bool {
 	if !w.write(e) {
 		return false
 	}
-	w.acknowledge(r.ID, r.Outcome, r.GivenBack)
+	w.acknowledge(e)
 	return true
 }
 
@@ -178,15 +178,15 @@ func (w *writer) update(u payment.Update) bool {
 	if !w.write(e) {
 		return false
 	}
-	w.acknowledge(u.ID, u.Outcome, false)
+	w.acknowledge(e)
 	return true
 }
 
-// acknowledge confirms an approval that has left, where the lane is set so.
-func (w *writer) acknowledge(id payment.TillID, o payment.Outcome, givenBack bool) {
-	if w.s.lane.AckOnWrite && o == payment.Approved && !givenBack {
+// acknowledge confirms an approval that has left and stands, where the lane is set so.
+func (w *writer) acknowledge(e native.Event) {
+	if yes, stands := yesTo(e); stands && w.s.lane.AckOnWrite {
 		<-w.s.linked // the bridge may have said it before Connect returned
-		w.s.ask(payment.Confirm{ID: id, Outcome: o, OK: true})
+		w.s.ask(yes)
 	}
 }
 
