@@ -51,7 +51,7 @@ func lastRefunded(ctx context.Context, id string, s *lineSale, events <-chan nat
 					return nil
 				}
 			}
-			if err := refusedRefund(e, id); err != nil {
+			if err := refusedTo(e, id); err != nil {
 				return err
 			}
 		case <-ping.C:
@@ -68,8 +68,8 @@ func lastRefunded(ctx context.Context, id string, s *lineSale, events <-chan nat
 	}
 }
 
-// refusedRefund: a line that arrived broken is no word about a refund, whatever it held.
-func refusedRefund(e native.Event, id string) error {
+// refusedTo is why a request by that name was not taken. A line that arrived broken is no word about it, whatever it held.
+func refusedTo(e native.Event, id string) error {
 	refusal, no := e.(native.Error)
 	switch {
 	case !no, refusal.ID != id && refusal.ID != "":
@@ -175,8 +175,8 @@ func (t LineTill) askTotals(ctx context.Context, q native.Totals) (sums native.S
 					sums = told
 					return nil
 				}
-				if refusal, ok := e.(native.Error); ok {
-					return &RefusedError{refusal}
+				if refusal := refusedTo(e, q.ID); refusal != nil {
+					return refusal
 				}
 			case <-heard:
 				return ErrLost
@@ -232,8 +232,12 @@ func (t WebTill) askTotals(ctx context.Context, q native.Totals) (native.Sums, b
 	if sums, ok := reply.event.(native.Sums); ok {
 		return sums, true, nil
 	}
-	if refusal, no := reply.event.(native.Error); no && !passing(reply.status) {
-		return native.Sums{}, true, &RefusedError{refusal}
+	refusal, no := reply.event.(native.Error)
+	switch {
+	case !no:
+		return native.Sums{}, true, ErrLost
+	case q.ID != "" && passing(reply.status): // asked again; its reason is told if time runs out
+		return native.Sums{}, true, fmt.Errorf("%w: %s: %s", ErrLost, refusal.Code, refusal.Text)
 	}
-	return native.Sums{}, true, ErrLost
+	return native.Sums{}, true, &RefusedError{refusal}
 }

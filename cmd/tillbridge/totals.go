@@ -223,8 +223,11 @@ func (o *totalsOptions) run(ctx context.Context, std streams, at config.Address)
 func (o *totalsOptions) untold(err error) error {
 	refused, no := errors.AsType[*terminal.RefusedError](err)
 	_, unsent := errors.AsType[*terminal.NotSentError](err)
-	if !o.end || unsent || no && refused.Event.Code != native.CodeUnavailable {
+	switch {
+	case !o.end:
 		return &exitError{exitNothing, fmt.Errorf("totals not told: %w", err)}
+	case unsent, no && refused.Event.Code != native.CodeUnavailable:
+		return &exitError{exitNothing, fmt.Errorf("close %s: totals not told: %w", o.id, err)}
 	}
 	return &exitError{exitUnknown, fmt.Errorf(
 		"not known whether the period was closed; ask with: tillbridge totals --to '%s' --close --id '%s': %w", o.to, o.id, err,
