@@ -143,10 +143,13 @@ func pursueTotals(ctx context.Context, q native.Totals, once func(context.Contex
 	asked := false
 	for {
 		sums, sent, err := once(ctx, q)
-		_, refused := errors.AsType[*RefusedError](err)
+		refused, no := errors.AsType[*RefusedError](err)
+		if no && asked { // not a word about what was asked before
+			return sums, fmt.Errorf("%w, then %s: %s", ErrLost, refused.Event.Code, refused.Event.Text)
+		}
 		asked = asked || sent
 		switch {
-		case err == nil, refused:
+		case err == nil, no:
 			return sums, err
 		case !asked:
 			return sums, &NotSentError{err}

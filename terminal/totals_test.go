@@ -73,12 +73,14 @@ func TestAnErrorThatIsNotAboutTheClose(t *testing.T) {
 		answers [][]native.Event
 		asked   int
 		refused native.Code
+		lost    bool
 	}{
-		"a greeting that arrived broken": {[][]native.Event{{native.Error{Code: native.CodeBadJSON}, sums}, {sums}}, 2, ""},
-		"a greeting that was too long":   {[][]native.Event{{native.Error{Code: native.CodeTooLarge}}, {sums}}, 2, ""},
-		"an error about something else":  {[][]native.Event{{native.Error{ID: "A1", Code: native.CodeBadRequest}, sums}}, 1, ""},
-		"an error about the close":       {[][]native.Event{{native.Error{ID: "C1", Code: native.CodeBadRequest}}}, 1, native.CodeBadRequest},
-		"a till that may not ask":        {[][]native.Event{{native.Error{Code: native.CodeNotAllowed}}}, 1, native.CodeNotAllowed},
+		"a greeting that arrived broken":  {[][]native.Event{{native.Error{Code: native.CodeBadJSON}, sums}, {sums}}, 2, "", false},
+		"a greeting that was too long":    {[][]native.Event{{native.Error{Code: native.CodeTooLarge}}, {sums}}, 2, "", false},
+		"an error about something else":   {[][]native.Event{{native.Error{ID: "A1", Code: native.CodeBadRequest}, sums}}, 1, "", false},
+		"an error about the close":        {[][]native.Event{{native.Error{ID: "C1", Code: native.CodeBadRequest}}}, 1, native.CodeBadRequest, false},
+		"a till that may not ask":         {[][]native.Event{{native.Error{Code: native.CodeNotAllowed}}}, 1, native.CodeNotAllowed, false},
+		"a no to what may have been done": {[][]native.Event{{native.Error{Code: native.CodeBadJSON}}, {native.Error{Code: native.CodeNotAllowed}}}, 2, "", true},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -91,8 +93,8 @@ func TestAnErrorThatIsNotAboutTheClose(t *testing.T) {
 				got, err := terminal.LineTill{Dial: b.dial}.Totals(ctx, q)
 				b.ended.Wait()
 				refused, no := errors.AsType[*terminal.RefusedError](err)
-				if no != (tt.refused != "") || no && refused.Event.Code != tt.refused || !no && (err != nil || got.ID != "C1") {
-					t.Errorf("Totals = %+v, %v, want code %q", got, err, tt.refused)
+				if no != (tt.refused != "") || no && refused.Event.Code != tt.refused || errors.Is(err, terminal.ErrLost) != tt.lost || err == nil && got.ID != "C1" {
+					t.Errorf("Totals = %+v, %v, want code %q, lost %t", got, err, tt.refused, tt.lost)
 				}
 				if len(b.asked) != tt.asked || slices.ContainsFunc(b.asked, func(a native.Totals) bool { return a != q }) {
 					t.Errorf("asked %+v, want %d times the same", b.asked, tt.asked)
