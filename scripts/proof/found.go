@@ -45,7 +45,7 @@ func found() []violation {
 			"staff could not refund a rest in the portal", "simulator: they cannot once the sale is closed, and it stays on their list",
 		},
 		{
-			"165479, 176401", "an approval was not offered again",
+			"85153, 165479, 176401", "an approval was not offered again",
 			"simulator: a link counted as listening whose request had been refused before the sale began",
 		},
 		{
