@@ -103,7 +103,11 @@ func parseStatusReport(d *decoder) Message {
 
 func (m Aborted) encode(e *encoder) {
 	e.b = append(e.b, byte(m.Code))
-	e.bareCurrency(m.Currency)
+	if m.Currency.Set && byte(m.Currency.Value/100) == bmpTLV { // 06 30 alone would be a container
+		e.currency(m.Currency)
+	} else {
+		e.bareCurrency(m.Currency)
+	}
 	e.tlv(m.TLV)
 }
 

@@ -3,7 +3,10 @@
 
 package zvt
 
-import "slices"
+import (
+	"bytes"
+	"slices"
+)
 
 // encoder builds the data of one APDU. The first error stays.
 type encoder struct {
@@ -104,12 +107,13 @@ func (e *encoder) terminalID(id string) {
 
 // fixed writes ASCII that fills size bytes, nothing for "".
 func (e *encoder) fixed(bmp byte, s string, size int, pad byte) {
-	if s == "" {
+	text := bytes.TrimRight(ASCII.Append(nil, ASCII.Cut(s, size)), string(pad))
+	if len(text) == 0 { // what is left would be read as nothing
 		return
 	}
 	e.b = append(e.b, bmp)
 	end := len(e.b) + size
-	e.b = ASCII.Append(e.b, ASCII.Cut(s, size))
+	e.b = append(e.b, text...)
 	for len(e.b) < end {
 		e.b = append(e.b, pad)
 	}
