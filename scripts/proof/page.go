@@ -22,7 +22,8 @@ func page(size string, r *results) string {
 	fmt.Fprintf(&b, "Written by `scripts/prove %s` on %s, on %d cores of %s/%s with %s; %s of stages, some at the same time. 0 violations.\n\n",
 		size, time.Now().UTC().Format("2006-01-02 15:04 UTC"), runtime.NumCPU(), runtime.GOOS, runtime.GOARCH,
 		runtime.Version(), time.Duration(seconds)*time.Second)
-	b.WriteString("Every number is of this one run. What each stage does: [reading it](#stages).\n\n")
+	b.WriteString("Every number is of this one run. A run of hours may be interrupted and go on, and what found a violation is run\n" +
+		"again once that is mended, so that its parts may be of several commits. What each stage does: [reading it](#stages).\n\n")
 	stages(&b, r)
 	simulator(&b, r)
 	fmt.Fprintf(&b, "## Planted bugs\n\nEach was put into a copy of the source, and the simulator had to find it. %d of %d were killed.\n\n"+
