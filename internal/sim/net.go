@@ -39,8 +39,8 @@ type flight struct {
 type plan struct{ luck }
 
 // givesBack reports whether the call is a void or a refund, of a whole sale or of a rest.
-func (f flight) givesBack() bool {
-	w := f.call.Intent.Write
+func givesBack(c engine.Call) bool {
+	w := c.Intent.Write
 	return w == payment.WriteVoid || w == payment.WriteRefund || w == payment.WriteRelease
 }
 
@@ -81,14 +81,14 @@ func (n *net) quick() time.Duration { return n.w.between(20*time.Millisecond, 80
 // write is one try of a write.
 func (n *net) write(c engine.Call) {
 	w := n.w
-	f := &flight{call: c, id: c.Payment.ID, luck: n.luckOf(c)}
-	n.tries[c.Intent.Key]++
-	f.try = n.tries[c.Intent.Key]
+	luck, id, key := n.luckOf(c), c.Payment.ID, c.Intent.Key
+	n.tries[key]++
+	try := n.tries[key]
 	if w.manual {
-		n.held = append(n.held, held{gen: w.proc.gen, write: f})
+		n.held = append(n.held, held{gen: w.proc.gen, write: &flight{call: c, id: id, try: try, luck: luck}})
 		return
 	}
-	answer := n.replier(func(a engine.Answer) engine.Input { return engine.Answered{ID: f.id, Key: c.Intent.Key, Answer: a} })
+	answer := n.replier(func(a engine.Answer) engine.Input { return engine.Answered{ID: id, Key: key, Answer: a} })
 	switch {
 	case n.down():
 		if w.flip() {
@@ -104,10 +104,10 @@ func (n *net) write(c engine.Call) {
 		answer(n.quick(), engine.Unclear{})
 	case w.strikes(TooMany):
 		answer(n.quick(), engine.NotExecuted{After: w.upTo(20 * time.Second)})
-	case w.strikes(RefusedWrite), f.givesBack() && w.strikes(RefusedGiveBack):
+	case w.strikes(RefusedWrite), givesBack(c) && w.strikes(RefusedGiveBack):
 		answer(n.quick(), engine.Refused{Code: "OPERATION_FORBIDDEN", Correlation: "c"})
 	default:
-		n.fly(f, answer)
+		n.fly(&flight{call: c, id: id, try: try, luck: luck}, answer)
 	}
 }
 
