@@ -127,13 +127,14 @@ func (o *oracle) started(saved []engine.Saved) {
 	for _, s := range saved {
 		found[s.Payment.ID] = true
 	}
+	longest := o.w.settings().Scanned
 	for _, b := range o.books {
 		b.spoke, b.brief, b.submitted, b.wasOpen = nil, false, false, false
 		b.contact, b.askedAt, b.hereAt, b.completed, b.offeredUp = -1, -1, -1, -1, 0
 		b.causes.pending, b.causes.limited, b.mind = false, false, b.disk
 		b.polls = [len(b.polls)]time.Duration{}
 		left := b.disk.Deadline.Sub(o.w.proc.instant().Wall)
-		b.deadline = min(left, o.w.settings().Scanned)
+		b.deadline = min(left, longest)
 		if b.known && !b.disk.Final() && !found[b.id] {
 			o.w.fail("I13", "%s is %s and was not recovered", b.id, b.disk.State)
 		}
