@@ -297,9 +297,8 @@ func (n *net) readTransaction(a engine.ReadTransaction) {
 }
 
 func (n *net) holding(a engine.ReadTransaction) engine.Holding {
-	answer := n.klarna.Do(n.w.time(), sandbox.Request{Call: sandbox.ReadTransaction{ID: string(a.Transaction)}})
 	var h engine.Holding
-	if t := answer.Transaction; t != nil {
+	if t := n.transaction(string(a.Transaction)); t != nil {
 		if !n.w.uncounted {
 			h.Refunded, h.Captured, h.Counted, h.Empty = t.Refunded, t.Captured, true, t.Captured <= t.Refunded
 			h.CaptureID = onlyCapture(t)
