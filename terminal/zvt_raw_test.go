@@ -72,7 +72,11 @@ func (r *raw) read() {
 	}
 }
 
-func (r *raw) close() { _ = r.conn.Close() }
+// close ends the line, and returns once the terminal has seen it: while it has not, the payment is still that line's.
+func (r *raw) close() {
+	_ = r.conn.Close()
+	synctest.Wait()
+}
 
 func unhex(t *testing.T, text string) []byte {
 	t.Helper()
