@@ -172,10 +172,18 @@ func place(tx *bbolt.Tx, before, now stored, snapshot []byte) error {
 	if err := placeRefunds(tx, before.payment, p, key); err != nil {
 		return err
 	}
-	if p.Final() {
-		return tx.Bucket([]byte(bucketOpen)).Delete(key)
+	return placeOpen(tx.Bucket([]byte(bucketOpen)), key, !p.Final())
+}
+
+// placeOpen leaves a mark that is there already as it is: a page less to write.
+func placeOpen(marks *bbolt.Bucket, key []byte, open bool) error {
+	switch there := marks.Get(key) != nil; {
+	case open == there:
+		return nil
+	case open:
+		return marks.Put(key, []byte{1})
 	}
-	return tx.Bucket([]byte(bucketOpen)).Put(key, []byte{1})
+	return marks.Delete(key)
 }
 
 // introduce makes a new payment findable. A tombstone is not the last sale of its lane.
