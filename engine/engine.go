@@ -15,7 +15,8 @@ import (
 
 // Options are the optional parts of an Engine.
 type Options struct {
-	Log *slog.Logger // nil discards
+	Log    *slog.Logger         // nil discards
+	Asleep func() time.Duration // how long the machine has slept since it booted; nil means never
 }
 
 // Engine is the shell around a Core.
@@ -25,7 +26,7 @@ type Engine struct {
 	provider Provider
 	screen   Screen
 	log      *slog.Logger
-	began    time.Time
+	uptime   *uptime
 
 	inputs chan Input
 	asks   chan func(*Core) // questions that change nothing
@@ -46,8 +47,11 @@ func New(set Settings, j Journal, p Provider, s Screen, o Options) *Engine {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
+	if o.Asleep == nil {
+		o.Asleep = func() time.Duration { return 0 }
+	}
 	return &Engine{
-		core: NewCore(set, p), journal: j, provider: p, screen: s, log: log, began: time.Now(),
+		core: NewCore(set, p), journal: j, provider: p, screen: s, log: log, uptime: newUptime(o.Asleep),
 		inputs: make(chan Input, 1024), asks: make(chan func(*Core)), done: make(chan struct{}),
 		hear: map[payment.LinkID]func(payment.Word){}, rulers: map[uint64]chan error{},
 	}
@@ -123,14 +127,14 @@ func (e *Engine) rule(ctx context.Context, in func(ticket uint64) Input) error {
 
 // Attention lists the payments that need a person.
 func (e *Engine) Attention(ctx context.Context) (list []payment.Payment, err error) {
-	err = e.inspect(ctx, func(c *Core) { list = c.Attention(e.now()) })
+	err = e.inspect(ctx, func(c *Core) { list = c.Attention(e.uptime.now()) })
 	return list, err
 }
 
 // Lanes reports every lane. It also proves that the core is alive and the journal can be read, which is
 // what a watchdog wants to know.
 func (e *Engine) Lanes(ctx context.Context) (list []LaneReport, err error) {
-	err = e.inspect(ctx, func(c *Core) { list = c.Lanes(e.now()) })
+	err = e.inspect(ctx, func(c *Core) { list = c.Lanes(e.uptime.now()) })
 	return list, err
 }
 
@@ -145,9 +149,4 @@ func (e *Engine) inspect(ctx context.Context, ask func(*Core)) error {
 	}
 	<-answered
 	return nil
-}
-
-func (e *Engine) now() Instant {
-	wall := time.Now()
-	return Instant{Up: wall.Sub(e.began), Wall: wall.Round(0).UTC()}
 }

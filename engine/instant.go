@@ -5,8 +5,8 @@ package engine
 
 import "time"
 
-// Instant is a moment on two clocks. Up is time since the process started and never jumps: every
-// deadline lives on it. Wall is for people and for what must be compared across restarts.
+// Instant is a moment on two clocks. Up is time since the process started, a machine's sleep included, and never goes
+// back: every deadline lives on it. Wall is for people and for what must be compared across restarts.
 type Instant struct {
 	Up   time.Duration
 	Wall time.Time

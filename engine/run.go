@@ -38,7 +38,7 @@ func (e *Engine) Run(ctx context.Context) error {
 		return err
 	}
 	e.core.full = e.journal.Room() != nil
-	commit, actions := e.core.Start(e.now(), saved)
+	commit, actions := e.core.Start(e.uptime.now(), saved)
 	if err := e.carryOut(calling, commit, actions); err != nil {
 		return err
 	}
@@ -80,7 +80,7 @@ func (e *Engine) serve(ctx, calling context.Context) error {
 
 func (e *Engine) arm(wake *time.Timer) {
 	if next, ok := e.core.Next(); ok {
-		wake.Reset(max(next-time.Since(e.began), 0))
+		wake.Reset(max(next-e.uptime.now().Up, 0))
 		return
 	}
 	wake.Reset(time.Hour)
@@ -111,10 +111,10 @@ func (e *Engine) handle(calling context.Context, batch []Input) error {
 			}
 			commit, actions = payment.Commit{}, nil
 		}
-		if err := e.core.Recall(e.now(), e.journal, in); err != nil {
+		if err := e.core.Recall(e.uptime.now(), e.journal, in); err != nil {
 			return err
 		}
-		more, then := e.core.Handle(e.now(), in)
+		more, then := e.core.Handle(e.uptime.now(), in)
 		commit.Records = append(commit.Records, more.Records...)
 		commit.Blobs = append(commit.Blobs, more.Blobs...)
 		commit.Erase = append(commit.Erase, more.Erase...)

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -201,7 +202,12 @@ func (noScreen) Show(engine.Scene) {}
 // running starts an engine in a synctest bubble and returns it with the way to stop it.
 func running(t *testing.T, d *disk, k *kind) (*engine.Engine, func() error) {
 	t.Helper()
-	e := engine.New(settings(), d, k, noScreen{}, engine.Options{})
+	return runs(t, d, k, engine.Options{})
+}
+
+func runs(t *testing.T, d *disk, p engine.Provider, o engine.Options) (*engine.Engine, func() error) {
+	t.Helper()
+	e := engine.New(settings(), d, p, noScreen{}, o)
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- e.Run(ctx) }()
@@ -255,6 +261,46 @@ func TestAWholeSaleThroughTheShell(t *testing.T) {
 			t.Errorf("Run() = %v, want nil", err)
 		}
 	})
+}
+
+// deaf is a Klarna whose answers are lost.
+type deaf struct{ *kind }
+
+func (d deaf) Send(ctx context.Context, c engine.Call) engine.Answer {
+	d.kind.Send(ctx, c)
+	return engine.Unclear{}
+}
+
+func (d deaf) sent() int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return len(d.sends)
+}
+
+// While a machine sleeps its clock may stand still, and Klarna forgets the key.
+func TestAKeyIsNotSentAgainAfterTheMachineSlept(t *testing.T) {
+	for slept, again := range map[time.Duration]bool{0: true, 30 * time.Hour: false} {
+		t.Run(slept.String(), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				k := deaf{&kind{}}
+				var asleep atomic.Int64
+				e, stop := runs(t, newDisk(), k, engine.Options{Asleep: func() time.Duration { return time.Duration(asleep.Load()) }})
+				var l till
+				id := e.Connect(payment.Link{Lane: "lane-1"}, l.hear)
+				e.Ask(id, payment.Pay{ID: p1.Till, Order: order()})
+				time.Sleep(10 * time.Second)
+				asleep.Store(int64(slept))
+				before := k.sent()
+				time.Sleep(5 * time.Minute)
+				if got := k.sent() > before; got != again || before == 0 {
+					t.Errorf("sent %d times before and %d after it slept %s, want again: %t", before, k.sent(), slept, again)
+				}
+				if err := stop(); err != nil {
+					t.Errorf("Run() = %v, want nil", err)
+				}
+			})
+		})
+	}
 }
 
 func TestI19AFailedCommitStopsTheEngineBeforeItActs(t *testing.T) {

@@ -78,7 +78,7 @@ func newDaemon(cfg config.Config, o serveOptions, std streams, log *slog.Logger)
 		return nil, errors.Join(err, d.journal.Close())
 	}
 	provider := flightProvider{k, d.flights}
-	d.engine = engine.New(set, d.journal, provider, flightScreen{screen{d.hub}, d.flights}, engine.Options{Log: log})
+	d.engine = engine.New(set, d.journal, provider, flightScreen{screen{d.hub}, d.flights}, engine.Options{Log: log, Asleep: asleep})
 	return d, nil
 }
 
