@@ -25,7 +25,7 @@ import (
 
 const (
 	lineLimit   = "limit: file of its final size, overwritten, fdatasync"
-	lineJournal = "tillbridge, one record with its snapshot"
+	lineJournal = "tillbridge, one record of a sale with its snapshot"
 )
 
 // writers are ways to make one record durable.
@@ -125,11 +125,13 @@ func (w *writers) addBolt(n int) error {
 	return nil
 }
 
-// ours is the program's journal with a payment for each commit.
+// ours is the program's journal with whole sales one after the other, a record at a time: what a shop's days are made
+// of. Were they begun and never ended, ever more of them would be open, as in no shop.
 type ours struct {
 	*store.Journal
 
-	n int
+	n    int
+	rest []payment.Record // of the sale that has begun
 }
 
 func openOurs(path string) (*ours, error) {
@@ -137,26 +139,30 @@ func openOurs(path string) (*ours, error) {
 	return &ours{Journal: j}, err
 }
 
-// intake is a new payment's first record, at a moment of the benchmark's own past.
-func (o *ours) intake(lane string) payment.Record {
-	o.n++
-	now := time.Now().UTC()
-	id := payment.ID{Lane: payment.LaneID(lane), Till: payment.TillID(fmt.Sprintf("%s-%d", strconv.FormatInt(now.UnixNano(), 36), o.n))}
-	e := payment.Asked{
-		At: now, Reference: "ref-" + id.String(), Deadline: now.Add(5 * time.Minute), Limit: now.Add(10 * time.Minute),
-		Order: payment.Order{Amount: payment.Amount{Minor: 1610, Currency: "EUR"}, Ref: "R1"},
+// next is the next record of the sale, or the first of another one, at a moment of the benchmark's own past.
+func (o *ours) next() (payment.Record, error) {
+	if len(o.rest) == 0 {
+		o.n++
+		now := time.Now().UTC()
+		id := payment.ID{Lane: "lane-9", Till: payment.TillID(fmt.Sprintf("%s-%d", strconv.FormatInt(now.UnixNano(), 36), o.n))}
+		var err error
+		if o.rest, err = lived(id, now, wholeSale); err != nil {
+			return payment.Record{}, err
+		}
 	}
-	p, _, err := payment.Step(payment.Payment{ID: id}, e)
-	if err != nil {
-		panic("bench: an intake is refused: " + err.Error())
-	}
-	return payment.Record{At: now, Event: e, After: p}
+	r := o.rest[0]
+	o.rest = o.rest[1:]
+	return r, nil
 }
 
 func (o *ours) commit(records int) error {
 	var c payment.Commit
 	for range records {
-		c.Records = append(c.Records, o.intake("lane-9"))
+		r, err := o.next()
+		if err != nil {
+			return err
+		}
+		c.Records = append(c.Records, r)
 	}
 	return o.Commit(c)
 }
