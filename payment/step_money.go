@@ -390,6 +390,7 @@ func (p Payment) nothingKept(e TransactionSeen) bool {
 func (p Payment) resolvedPart(e Resolved) (Payment, error) {
 	switch {
 	case e.As == DecideDelivered && p.Transaction.Captured:
+		p.Wanted = "" // the person's word is the later one
 		return p.released(), nil
 	case e.As == DecideGiveBack && p.CaptureNow: // all of it, which Klarna executes once
 		return p.reverseFor(WhyStaff), nil
