@@ -137,6 +137,9 @@ func TestReadSigningKeys(t *testing.T) {
 		"too much on a line":      {"krn:a canary1 x\n", nil, "line 1"},
 		"an id twice":             {"krn:a canary1\nkrn:a canary2\n", nil, "line 2"},
 		"a byte order mark":       {"\ufeffkrn:a canary1\n", nil, "line 1"},
+		"row 66: no last end":     {"  krn:a\tcanary1\n  # mine\nkrn:b canary#2", []string{"krn:a", "canary1", "krn:b", "canary#2"}, ""},
+		"a control character":     {"krn:a canary1\x00\n", nil, "line 1"},
+		"broken UTF-8":            {"krn:b x\nkrn:a canary1\xff\n", nil, "line 2"},
 		"more than Klarna allows": {manyKeys(51), nil, "at most 50"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"net/url"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"tillbridge/internal/secret"
 )
@@ -140,4 +142,19 @@ func checkWebhookURL(address string) error {
 		return fmt.Errorf("klarna cannot reach %s", u.Hostname())
 	}
 	return nil
+}
+
+// maxKeyText is the longest secret of a signing key that is believed, in bytes.
+const maxKeyText = 1024
+
+func isKeyText(s string) bool {
+	if s == "" || len(s) > maxKeyText || !utf8.ValidString(s) {
+		return false
+	}
+	for _, r := range s {
+		if !unicode.IsPrint(r) || r == ' ' || r == unicode.ReplacementChar || r == '\uFEFF' {
+			return false
+		}
+	}
+	return true
 }

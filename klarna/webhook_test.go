@@ -49,11 +49,18 @@ func deliver(t *testing.T, h http.Handler, body, id, signature string) int {
 	return w.Code
 }
 
+// signers are the secrets of webhooks by signing key id.
+func signers(keys map[string]string) func(string) (secret.Text, bool) {
+	return func(id string) (secret.Text, bool) {
+		key, ok := keys[id]
+		return secret.New(key), ok
+	}
+}
+
 // receiver keeps events in a list.
 func receiver(o klarna.WebhookOptions) (*klarna.Webhook, *[]klarna.Event) {
 	var kept []klarna.Event
-	keys := klarna.SigningKeys{keyID: secret.New(signingKey), "krn:key:2": secret.New("second")}
-	return klarna.NewWebhook(keys.Lookup, func(_ context.Context, e klarna.Event) error {
+	return klarna.NewWebhook(signers(map[string]string{keyID: signingKey, "krn:key:2": "second"}), func(_ context.Context, e klarna.Event) error {
 		kept = append(kept, e)
 		return nil
 	}, o), &kept
@@ -176,8 +183,7 @@ func TestRow54ForeignEventsAreAcknowledgedAndIgnored(t *testing.T) {
 
 func TestWebhookIsAcknowledgedOnlyOnceKept(t *testing.T) {
 	fail := errors.New("disk")
-	keys := klarna.SigningKeys{keyID: secret.New(signingKey)}
-	h := klarna.NewWebhook(keys.Lookup, func(context.Context, klarna.Event) error { return fail }, klarna.WebhookOptions{})
+	h := klarna.NewWebhook(signers(map[string]string{keyID: signingKey}), func(context.Context, klarna.Event) error { return fail }, klarna.WebhookOptions{})
 	if got := deliver(t, h, vectorBody, keyID, vectorSum); got != 503 || h.Counts().Failed != 1 {
 		t.Errorf("status %d, counts %+v, want 503", got, h.Counts())
 	}
@@ -268,75 +274,6 @@ func TestRefusedWebhooksLogOneLineAMinute(t *testing.T) {
 		deliver(t, h, "CANARY", "x", "y")
 		if n := lines(); n != 2 || strings.Contains(log.String(), "CANARY") {
 			t.Errorf("%d lines, want 2 without the body:\n%s", n, log.String())
-		}
-	})
-}
-
-func TestSigningKeysFile(t *testing.T) {
-	good := map[string]struct {
-		file string
-		want map[string]string
-	}{
-		"two keys":              {"# mine\nkrn:a secret-a\n\nkrn:b secret#b\n", map[string]string{"krn:a": "secret-a", "krn:b": "secret#b"}},
-		"row 66: Windows ends":  {"krn:a s\r\nkrn:b t\r\n", map[string]string{"krn:a": "s", "krn:b": "t"}},
-		"no last line end":      {"krn:a s", map[string]string{"krn:a": "s"}},
-		"tabs, leading space":   {"  krn:a\ts  \n  # c", map[string]string{"krn:a": "s"}},
-		"row 66: empty, no key": {"", map[string]string{}},
-	}
-	for name, tt := range good {
-		t.Run(name, func(t *testing.T) {
-			got, err := klarna.ParseSigningKeys([]byte(tt.file))
-			if err != nil || len(got) != len(tt.want) {
-				t.Fatalf("ParseSigningKeys = %v, %v", got, err)
-			}
-			for id, want := range tt.want {
-				if key, ok := got.Lookup(id); !ok || key.Reveal() != want {
-					t.Errorf("key %s = %q, want %q", id, key.Reveal(), want)
-				}
-			}
-		})
-	}
-	bad := map[string]struct{ file, lines string }{
-		"one field":            {"krn:a CANARY1\nCANARY2\n", "2"},
-		"three fields":         {"a CANARY b\n", "1"},
-		"same id twice":        {"a CANARY\n# x\na CANARY\n", "3"},
-		"two bad lines":        {"CANARY\na s\nCANARY\n", "1 3"},
-		"control in secret":    {"a CANARY\x00\n", "1"},
-		"broken UTF-8":         {"a CANARY\xff\n", "1"},
-		"byte order mark":      {"\xef\xbb\xbfa CANARY\n", "1"},
-		"secret of 1025 bytes": {"a " + strings.Repeat("x", 1025), "1"},
-	}
-	for name, tt := range bad {
-		t.Run(name, func(t *testing.T) {
-			_, err := klarna.ParseSigningKeys([]byte(tt.file))
-			if err == nil || strings.Contains(err.Error(), "CANARY") {
-				t.Fatalf("ParseSigningKeys = %v", err)
-			}
-			for line := range strings.FieldsSeq(tt.lines) {
-				if !strings.Contains(err.Error(), "line "+line) {
-					t.Errorf("%v does not name line %s", err, line)
-				}
-			}
-		})
-	}
-	if _, err := klarna.ParseSigningKeys(bytes.Repeat([]byte("#"), 64<<10+1)); err == nil {
-		t.Error("a file of more than 64 KiB was read")
-	}
-}
-
-func FuzzSigningKeys(f *testing.F) {
-	for _, s := range []string{"a b\n# c\n", "a b c", "\r\n", "a \xff", "a b\na c"} {
-		f.Add([]byte(s))
-	}
-	f.Fuzz(func(t *testing.T, file []byte) {
-		keys, err := klarna.ParseSigningKeys(file)
-		if err != nil && keys != nil {
-			t.Error("keys beside an error")
-		}
-		for id, key := range keys {
-			if id == "" || key.Empty() || strings.ContainsAny(id+key.Reveal(), " \t\r\n\x00") {
-				t.Errorf("key %q = %q from %q", id, key.Reveal(), file)
-			}
 		}
 	})
 }
