@@ -538,6 +538,33 @@ func TestAnHTTPAnswerThatIsLostIsAskedForAgain(t *testing.T) {
 	})
 }
 
+// A bridge whose journal is damaged says unavailable to everything: of a request whose first answer was lost that is no
+// word.
+func TestUnavailableAfterALostAnswerIsNoRefusal(t *testing.T) {
+	t.Parallel()
+	for name, lost := range map[string]int{"the first answer": 0, "after a lost one": 1} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				unavailable := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+					w.WriteHeader(http.StatusServiceUnavailable)
+					_, _ = w.Write(native.Append(nil, native.Error{ID: "A1", Code: native.CodeUnavailable, Text: "not available"}))
+				})
+				till := terminal.WebTill{
+					Lane:   &url.URL{Scheme: "http", Host: "127.0.0.1:8580", Path: lane1},
+					Client: &http.Client{Transport: &dropping{next: inProcess{unavailable}, drop: lost}},
+				}
+				ctx, stop := context.WithTimeout(t.Context(), time.Minute)
+				defer stop()
+				got, err := till.Pay(ctx, native.Pay{ID: "A1", Amount: 1610, Currency: "EUR"}, nil)
+				if refused := err != nil; refused != (lost == 0) || !refused && got.Outcome != payment.Unknown {
+					t.Errorf("Pay = %+v, %v after %d lost answers", got, err, lost)
+				}
+			})
+		})
+	}
+}
+
 // dropping loses the first answers: the requests have been carried out.
 type dropping struct {
 	next http.RoundTripper
