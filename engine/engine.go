@@ -131,8 +131,7 @@ func (e *Engine) Attention(ctx context.Context) (list []payment.Payment, err err
 	return list, err
 }
 
-// Lanes reports every lane. It also proves that the core is alive and the journal can be read, which is
-// what a watchdog wants to know.
+// Lanes reports every lane. It also proves that the core is alive, which is what a watchdog wants to know.
 func (e *Engine) Lanes(ctx context.Context) (list []LaneReport, err error) {
 	err = e.inspect(ctx, func(c *Core) { list = c.Lanes(e.uptime.now()) })
 	return list, err

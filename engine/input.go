@@ -78,7 +78,7 @@ type (
 		Reason, By string
 		Ticket     uint64
 	}
-	// Room means: whether new payments may begin, and if not, why.
+	// Room means: whether the journal is too full for new payments, or damaged.
 	Room struct{ Full bool }
 	// Retimed means: the deadlines that later payments get have changed.
 	Retimed struct{ Waiting, Scanned, TillGrace, Listed time.Duration }

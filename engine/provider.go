@@ -42,9 +42,9 @@ type Bodies interface {
 type Provider interface {
 	Bodies
 	Send(ctx context.Context, c Call) Answer
-	ReadRequest(ctx context.Context, lane payment.LaneID, id payment.RequestID) Reading
-	CancelRequest(ctx context.Context, lane payment.LaneID, id payment.RequestID) Closing
-	ReadTransaction(ctx context.Context, lane payment.LaneID, id payment.TransactionID) Holding
+	ReadRequest(ctx context.Context, id payment.RequestID) Reading
+	CancelRequest(ctx context.Context, id payment.RequestID) Closing
+	ReadTransaction(ctx context.Context, id payment.TransactionID) Holding
 }
 
 // Call is one try of a durable intent.

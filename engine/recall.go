@@ -78,6 +78,21 @@ func (c *Core) Recall(now Instant, j Journal, in Input) error {
 	return c.recallReply(j, p)
 }
 
+// Unread answers in where Recall has failed, in place of Handle: nobody can know whether the payment exists. What can
+// still be read of others goes on.
+func (c *Core) Unread(now Instant, in Input) []Action {
+	c.now, c.turn = now, turn{}
+	if heard, ok := in.(Heard); ok {
+		if k := c.link(heard.Link); k != nil {
+			c.heardDamaged(k, heard.Ask)
+		}
+	}
+	if forget, ok := in.(ForgetCustomer); ok {
+		c.act(Ruled{forget.Ticket, ErrDamaged})
+	}
+	return c.turn.actions
+}
+
 // recallRefund brings back the sale of a refund that a till asks for again.
 func (c *Core) recallRefund(now Instant, j Journal, id payment.ID) error {
 	if known, _ := c.refundNamed(id); known != nil {

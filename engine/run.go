@@ -37,7 +37,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	e.core.full = e.journal.Room() != nil
+	e.core.full = e.full()
 	commit, actions := e.core.Start(e.uptime.now(), saved)
 	if err := e.carryOut(calling, commit, actions); err != nil {
 		return err
@@ -61,7 +61,7 @@ func (e *Engine) serve(ctx, calling context.Context) error {
 		case <-wake.C: // alone: what it forgets is read again, and must be durable by then
 			err = e.handle(calling, []Input{Tick{}})
 		case <-room.C:
-			err = e.handle(calling, []Input{Room{Full: e.journal.Room() != nil}})
+			err = e.handle(calling, []Input{Room{Full: e.full()}})
 		case ask := <-e.asks:
 			ask(e.core)
 		case <-leaving:
@@ -76,6 +76,22 @@ func (e *Engine) serve(ctx, calling context.Context) error {
 			return nil
 		}
 	}
+}
+
+// full asks whether the journal takes no new payments, for want of room or because it is damaged, and logs when that
+// changes: the shop's sales have ended then.
+func (e *Engine) full() bool {
+	err := e.journal.Damage()
+	if err == nil {
+		err = e.journal.Room()
+	}
+	switch {
+	case err != nil && !e.core.full:
+		e.log.Error("no new payments are taken", "error", err)
+	case err == nil && e.core.full:
+		e.log.Info("new payments are taken again")
+	}
+	return err != nil
 }
 
 func (e *Engine) arm(wake *time.Timer) {
@@ -112,14 +128,12 @@ func (e *Engine) handle(calling context.Context, batch []Input) error {
 			commit, actions = payment.Commit{}, nil
 		}
 		if err := e.core.Recall(e.uptime.now(), e.journal, in); err != nil {
-			return err
+			e.log.Error("journal not read", "error", err)
+			actions = append(actions, e.core.Unread(e.uptime.now(), in)...)
+			continue
 		}
 		more, then := e.core.Handle(e.uptime.now(), in)
-		commit.Records = append(commit.Records, more.Records...)
-		commit.Blobs = append(commit.Blobs, more.Blobs...)
-		commit.Erase = append(commit.Erase, more.Erase...)
-		commit.Customers = append(commit.Customers, more.Customers...)
-		commit.Forget = append(commit.Forget, more.Forget...)
+		commit.Add(more)
 		actions = append(actions, then...)
 	}
 	return e.carryOut(calling, commit, actions)
@@ -168,15 +182,15 @@ func (e *Engine) perform(ctx context.Context, a Action) {
 		})
 	case ReadRequest:
 		e.call(func() Input {
-			return RequestRead{a.ID, a.Request, e.provider.ReadRequest(ctx, a.ID.Lane, a.Request)}
+			return RequestRead{a.ID, a.Request, e.provider.ReadRequest(ctx, a.Request)}
 		})
 	case CancelRequest:
 		e.call(func() Input {
-			return RequestCancelled{a.ID, a.Request, e.provider.CancelRequest(ctx, a.ID.Lane, a.Request)}
+			return RequestCancelled{a.ID, a.Request, e.provider.CancelRequest(ctx, a.Request)}
 		})
 	case ReadTransaction:
 		e.call(func() Input {
-			return TransactionRead{a.ID, e.provider.ReadTransaction(ctx, a.ID.Lane, a.Transaction)}
+			return TransactionRead{a.ID, e.provider.ReadTransaction(ctx, a.Transaction)}
 		})
 	}
 }

@@ -92,28 +92,28 @@ func (d *disk) Refund(id payment.ID) (payment.Payment, bool, error) {
 			return p, true, nil
 		}
 	}
-	return payment.Payment{}, false, nil
+	return payment.Payment{}, false, d.damage
 }
 
 func (d *disk) Find(id payment.ID) (payment.Payment, bool, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	p, ok := d.payments[id]
-	return p, ok, nil
+	return p, ok, d.unless(ok)
 }
 
 func (d *disk) Last(lane payment.LaneID) (payment.Payment, bool, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	id, ok := d.last[lane]
-	return d.payments[id], ok, nil
+	return d.payments[id], ok, d.unless(ok)
 }
 
 func (d *disk) Blob(k payment.Key) (payment.Blob, bool, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	b, ok := d.blobs[k]
-	return b, ok, nil
+	return b, ok, d.unless(ok)
 }
 
 func (d *disk) Customer(h payment.Handle) (payment.CustomerToken, bool, error) {
@@ -143,7 +143,26 @@ func (d *disk) state() payment.State {
 	return d.payments[p1].State
 }
 
-func (d *disk) Damage() error { return d.damage }
+func (d *disk) Damage() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.damage
+}
+
+// unless is what a damaged journal answers in place of not found. The caller holds the lock.
+func (d *disk) unless(found bool) error {
+	if found {
+		return nil
+	}
+	return d.damage
+}
+
+// rots damages the journal while it is open.
+func (d *disk) rots() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.damage = errors.New("record 7 is broken")
+}
 
 // kind is a Klarna that steps up once, and whose customer agrees after two reads.
 type kind struct {
@@ -177,7 +196,7 @@ func (k *kind) Send(ctx context.Context, c engine.Call) engine.Answer {
 	return engine.Done{CaptureID: "c"}
 }
 
-func (k *kind) ReadRequest(context.Context, payment.LaneID, payment.RequestID) engine.Reading {
+func (k *kind) ReadRequest(context.Context, payment.RequestID) engine.Reading {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.reads++
@@ -187,11 +206,11 @@ func (k *kind) ReadRequest(context.Context, payment.LaneID, payment.RequestID) e
 	return engine.Reading{Status: payment.RequestCompleted, Token: secret.New("token")}
 }
 
-func (*kind) CancelRequest(context.Context, payment.LaneID, payment.RequestID) engine.Closing {
+func (*kind) CancelRequest(context.Context, payment.RequestID) engine.Closing {
 	return engine.Closing{Status: payment.RequestCanceled}
 }
 
-func (*kind) ReadTransaction(context.Context, payment.LaneID, payment.TransactionID) engine.Holding {
+func (*kind) ReadTransaction(context.Context, payment.TransactionID) engine.Holding {
 	return engine.Holding{Status: payment.TransactionCaptured}
 }
 
@@ -364,7 +383,9 @@ func TestRow56ADamagedJournalRepeatsResultsAndCallsNothingNotFound(t *testing.T)
 	synctest.Test(t, func(t *testing.T) {
 		d, k := newDisk(), &kind{}
 		d.keep(payment.Payment{ID: p1, State: payment.StateDeclined, Version: 3, Result: payment.Declined, Order: order()})
-		d.damage = errors.New("record 7 is broken")
+		p2 := payment.ID{Lane: "lane-1", Till: "T1-2"}
+		d.keep(payment.Payment{ID: p2, State: payment.StateCancelling, Version: 4, Order: order()})
+		d.rots()
 		e, stop := running(t, d, k)
 		var l till
 		id := e.Connect(payment.Link{Lane: "lane-1"}, l.hear)
@@ -374,6 +395,8 @@ func TestRow56ADamagedJournalRepeatsResultsAndCallsNothingNotFound(t *testing.T)
 		}{
 			{payment.Status{ID: p1.Till}, "result declined replay"},
 			{payment.Status{ID: "never"}, "refusal unavailable"},
+			{payment.Status{ID: p2.Till}, "refusal unavailable"},
+			{payment.RefundPart{ID: "R1", Of: "never"}, "refusal unavailable"},
 			{payment.Pay{ID: "T1-9", Order: order()}, "refusal unavailable"},
 			{payment.Cancel{ID: "T1-9"}, "refusal unavailable"},
 			{payment.Look{}, "lane offline"},
@@ -384,8 +407,35 @@ func TestRow56ADamagedJournalRepeatsResultsAndCallsNothingNotFound(t *testing.T)
 				t.Errorf("%#v answered %q, want %q", c.ask, got, c.want)
 			}
 		}
+		time.Sleep(time.Hour) // what is not finished is not pursued
 		if err := stop(); err != nil || len(d.commits) > 0 || len(k.sends) > 0 {
 			t.Errorf("Run() = %v with %d commits and %d calls, want none", err, len(d.commits), len(k.sends))
+		}
+	})
+}
+
+// Damage that is found while sales run ends the taking of new ones, and nothing else.
+func TestRow56DamageThatIsFoundLaterRefusesNewPaymentsOnly(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDisk()
+		e, stop := running(t, d, &kind{})
+		var l, other till
+		id := e.Connect(payment.Link{Lane: "lane-1"}, l.hear)
+		e.Ask(id, payment.Pay{ID: p1.Till, Order: order()})
+		synctest.Wait()
+		d.rots()
+		second := e.Connect(payment.Link{Lane: "lane-2"}, other.hear)
+		e.Ask(second, payment.Pay{ID: "T2-1", Order: order()})
+		e.Ask(second, payment.Status{ID: "T2-0"})
+		time.Sleep(10 * time.Second)
+		if got := other.last(); got != "refusal unavailable" {
+			t.Errorf("the other lane hears %q, want unavailable", got)
+		}
+		if got := d.state(); got != payment.StateApproved {
+			t.Errorf("the running sale is %s, want approved", got)
+		}
+		if err := stop(); err != nil {
+			t.Errorf("Run() = %v, want nil", err)
 		}
 	})
 }

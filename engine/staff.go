@@ -42,11 +42,10 @@ func (c *Core) Attention(now Instant) []payment.Payment {
 
 // LaneReport is what staff see of one lane.
 type LaneReport struct {
-	Lane    payment.LaneID
-	State   string
-	Screens int
-	Links   int
-	Open    *payment.Running
+	Lane  payment.LaneID
+	State string
+	Links int
+	Open  *payment.Running
 }
 
 // Lanes reports every lane.
@@ -55,7 +54,7 @@ func (c *Core) Lanes(now Instant) []LaneReport {
 	var all []LaneReport
 	for _, l := range c.lanes {
 		s := c.laneState(l)
-		r := LaneReport{Lane: l.ID, State: s.State, Screens: l.screens, Open: s.Open}
+		r := LaneReport{Lane: l.ID, State: s.State, Open: s.Open}
 		for _, k := range c.links {
 			if k.Lane == l.ID {
 				r.Links++

@@ -46,6 +46,15 @@ func (c Commit) Empty() bool {
 	return len(c.Records) == 0 && len(c.Blobs) == 0 && len(c.Erase) == 0 && len(c.Customers) == 0 && len(c.Forget) == 0
 }
 
+// Add joins what must become durable together.
+func (c *Commit) Add(more Commit) {
+	c.Records = append(c.Records, more.Records...)
+	c.Blobs = append(c.Blobs, more.Blobs...)
+	c.Erase = append(c.Erase, more.Erase...)
+	c.Customers = append(c.Customers, more.Customers...)
+	c.Forget = append(c.Forget, more.Forget...)
+}
+
 // MarshalEvent writes an event's fields as JSON. Its name is Kind.
 func MarshalEvent(e Event) ([]byte, error) {
 	b, err := json.Marshal(e)

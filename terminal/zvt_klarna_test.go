@@ -155,7 +155,7 @@ func answerOf(a sandbox.Answer, captured bool) core.Answer {
 	return core.Unclear{}
 }
 
-func (k *klarna) ReadRequest(_ context.Context, _ payment.LaneID, id payment.RequestID) core.Reading {
+func (k *klarna) ReadRequest(_ context.Context, id payment.RequestID) core.Reading {
 	a := k.do(sandbox.Request{Call: sandbox.Read{ID: string(id)}})
 	switch {
 	case a.Status == http.StatusNotFound:
@@ -167,14 +167,14 @@ func (k *klarna) ReadRequest(_ context.Context, _ payment.LaneID, id payment.Req
 	return core.Reading{Status: payment.RequestStatus(strings.ToLower(string(a.Request.State))), Token: secret.New(a.Request.Token)}
 }
 
-func (k *klarna) CancelRequest(_ context.Context, _ payment.LaneID, id payment.RequestID) core.Closing {
+func (k *klarna) CancelRequest(_ context.Context, id payment.RequestID) core.Closing {
 	if a := k.do(sandbox.Request{Call: sandbox.Cancel{ID: string(id)}}); a.Status != http.StatusOK {
 		return core.Closing{Refused: true}
 	}
 	return core.Closing{Status: payment.RequestCanceled}
 }
 
-func (k *klarna) ReadTransaction(_ context.Context, _ payment.LaneID, id payment.TransactionID) core.Holding {
+func (k *klarna) ReadTransaction(_ context.Context, id payment.TransactionID) core.Holding {
 	a := k.do(sandbox.Request{Call: sandbox.ReadTransaction{ID: string(id)}})
 	if a.Transaction == nil {
 		return core.Holding{}

@@ -138,15 +138,15 @@ func (fakeProvider) Send(context.Context, engine.Call) engine.Answer {
 	return engine.Refused{Code: "BAD_VALUE 4111 1111 1111 1111", Correlation: "canary-correlation"}
 }
 
-func (fakeProvider) ReadRequest(context.Context, payment.LaneID, payment.RequestID) engine.Reading {
+func (fakeProvider) ReadRequest(context.Context, payment.RequestID) engine.Reading {
 	return engine.Reading{Status: payment.RequestCompleted, Token: secret.New("canary-token")}
 }
 
-func (fakeProvider) CancelRequest(context.Context, payment.LaneID, payment.RequestID) engine.Closing {
+func (fakeProvider) CancelRequest(context.Context, payment.RequestID) engine.Closing {
 	return engine.Closing{Refused: true}
 }
 
-func (fakeProvider) ReadTransaction(context.Context, payment.LaneID, payment.TransactionID) engine.Holding {
+func (fakeProvider) ReadTransaction(context.Context, payment.TransactionID) engine.Holding {
 	return engine.Holding{}
 }
 
@@ -222,23 +222,26 @@ func TestWhatIsSeenIsKeptAndTellsNothingSecret(t *testing.T) {
 	inner.hear(payment.Display{ID: id.Till, QR: "https://pay.klarna.com/canary"})
 	inner.hear(payment.Refusal{ID: id.Till, Reason: payment.ReasonConflict, Detail: "canary-detail"})
 	inner.hear(payment.Result{ID: id.Till, Outcome: payment.Approved, Reason: payment.ReasonApproved, Reference: "canary-ref"})
+	inner.hear(payment.Refunded{ID: "canary-refund", Of: id.Till})
+	till.Ask(link, payment.RefundPart{ID: "canary-refund", Of: id.Till, Note: "canary-note"})
 	call := engine.Call{Payment: p, Intent: p.Authorize, Body: []byte("canary-body"), Token: secret.New("canary-token")}
 	_ = provider.Send(t.Context(), call)
 	for range 3 {
-		_ = provider.ReadRequest(t.Context(), id.Lane, "krn:request")
+		_ = provider.ReadRequest(t.Context(), "krn:request")
 	}
-	_ = provider.ReadRequest(t.Context(), id.Lane, "krn:nobody")
-	_ = provider.CancelRequest(t.Context(), id.Lane, "krn:request")
+	_ = provider.ReadRequest(t.Context(), "krn:nobody")
+	_ = provider.CancelRequest(t.Context(), "krn:request")
 	screen.Show(engine.Scene{Lane: id.Lane, Payment: p, Fresh: true})
 	screen.Show(engine.Scene{Lane: id.Lane, Offline: true}) // idle: about no payment
 	till.Disconnect(link)
 	f.flush()
-	if heard != 3 || len(inner.asked) != 3 || scenes.scenes != 2 {
+	if heard != 4 || len(inner.asked) != 4 || scenes.scenes != 2 {
 		t.Errorf("%d words, %d questions and %d scenes came through", heard, len(inner.asked), scenes.scenes)
 	}
 	want := []string{
 		"till said: pay 16.10 EUR", "till said: confirm ?, true", "till told: display", "till told: refusal, reason conflict",
 		"till told: result approved, reason approved, given back false, replay false",
+		"till told: refunded", "till said: refundpart",
 		"klarna authorize, attempt 1: refused BAD_VALUE ******************* after 0s", "klarna read request: completed",
 		"klarna delete request: refused", "screen shows: waiting, with the code",
 	}

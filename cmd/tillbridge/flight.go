@@ -237,14 +237,14 @@ func (p flightProvider) Send(ctx context.Context, c engine.Call) engine.Answer {
 	return a
 }
 
-func (p flightProvider) ReadRequest(ctx context.Context, lane payment.LaneID, id payment.RequestID) engine.Reading {
-	r := p.Provider.ReadRequest(ctx, lane, id)
+func (p flightProvider) ReadRequest(ctx context.Context, id payment.RequestID) engine.Reading {
+	r := p.Provider.ReadRequest(ctx, id)
 	p.flights.noteRequest(id, "read request: "+orNothing(string(r.Status)))
 	return r
 }
 
-func (p flightProvider) CancelRequest(ctx context.Context, lane payment.LaneID, id payment.RequestID) engine.Closing {
-	c := p.Provider.CancelRequest(ctx, lane, id)
+func (p flightProvider) CancelRequest(ctx context.Context, id payment.RequestID) engine.Closing {
+	c := p.Provider.CancelRequest(ctx, id)
 	what := orNothing(string(c.Status))
 	if c.Refused {
 		what = "refused"
@@ -253,8 +253,8 @@ func (p flightProvider) CancelRequest(ctx context.Context, lane payment.LaneID, 
 	return c
 }
 
-func (p flightProvider) ReadTransaction(ctx context.Context, lane payment.LaneID, id payment.TransactionID) engine.Holding {
-	h := p.Provider.ReadTransaction(ctx, lane, id)
+func (p flightProvider) ReadTransaction(ctx context.Context, id payment.TransactionID) engine.Holding {
+	h := p.Provider.ReadTransaction(ctx, id)
 	if of, found, err := p.flights.journal.ByTransaction(id); err == nil && found {
 		p.flights.note(of.ID, whoKlarna, "read transaction: "+orNothing(string(h.Status)))
 	}
@@ -296,8 +296,15 @@ func (s flightScreen) Show(e engine.Scene) {
 	s.Screen.Show(e)
 }
 
-// named is the payment that a till's question or our word is about, "" if none. All of them name it ID.
+// named is the payment that a till's question or our word is about, "" if none. It is their ID, but for a refund, which
+// has an ID of its own.
 func named(v any) payment.TillID {
+	switch v := v.(type) {
+	case payment.RefundPart:
+		return v.Of
+	case payment.Refunded:
+		return v.Of
+	}
 	field := reflect.ValueOf(v).FieldByName("ID")
 	if !field.IsValid() {
 		return ""

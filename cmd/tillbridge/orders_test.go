@@ -248,7 +248,7 @@ func TestTheNameOfACaptureIsHandedOn(t *testing.T) {
 			t.Fatal(err)
 		}
 		d.client = client
-		if h := d.ReadTransaction(t.Context(), "lane-1", orderTx); h.CaptureID != tt.want || h.Status != payment.TransactionCaptured {
+		if h := d.ReadTransaction(t.Context(), orderTx); h.CaptureID != tt.want || h.Status != payment.TransactionCaptured {
 			t.Errorf("%s: read %+v, want capture %q", name, h, tt.want)
 		}
 		client.Close()
@@ -301,7 +301,7 @@ func TestAnOrderIsIssuedInPart(t *testing.T) {
 		Status: payment.TransactionCaptured, Captured: 1000, Refunded: 500, Counted: true,
 		CaptureID: string(p.Transaction.ID) + ":capture:1",
 	}
-	if got := d.ReadTransaction(t.Context(), "lane-1", p.Transaction.ID); got != want {
+	if got := d.ReadTransaction(t.Context(), p.Transaction.ID); got != want {
 		t.Errorf("Klarna holds %+v, want %+v", got, want)
 	}
 	if a, ok := try(payment.WriteVoid, "").(engine.Refused); !ok || a.Code != sandbox.CodeCancelNotAllowed {

@@ -223,7 +223,7 @@ func (k *provider) target(p payment.Payment, url string) string {
 }
 
 // ReadRequest implements engine.Provider.
-func (k *provider) ReadRequest(ctx context.Context, _ payment.LaneID, id payment.RequestID) engine.Reading {
+func (k *provider) ReadRequest(ctx context.Context, id payment.RequestID) engine.Reading {
 	r, err := k.client.ReadRequest(ctx, string(id))
 	switch {
 	case errors.Is(err, klarna.ErrNotFound):
@@ -257,7 +257,7 @@ func requestStatus(s klarna.RequestState) payment.RequestStatus {
 }
 
 // CancelRequest implements engine.Provider.
-func (k *provider) CancelRequest(ctx context.Context, _ payment.LaneID, id payment.RequestID) engine.Closing {
+func (k *provider) CancelRequest(ctx context.Context, id payment.RequestID) engine.Closing {
 	r, err := k.client.CancelRequest(ctx, string(id))
 	switch {
 	case err == nil:
@@ -272,7 +272,7 @@ func (k *provider) CancelRequest(ctx context.Context, _ payment.LaneID, id payme
 }
 
 // ReadTransaction implements engine.Provider. What was taken and refunded in full counts as closed.
-func (k *provider) ReadTransaction(ctx context.Context, _ payment.LaneID, id payment.TransactionID) engine.Holding {
+func (k *provider) ReadTransaction(ctx context.Context, id payment.TransactionID) engine.Holding {
 	t, err := k.client.ReadTransaction(ctx, string(id))
 	if err != nil {
 		k.log.Warn("transaction not read", "transaction", string(id), "error", err)

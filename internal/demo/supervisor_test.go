@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -16,6 +15,7 @@ import (
 	"time"
 
 	"tillbridge/internal/demo"
+	"tillbridge/terminal/terminaltest"
 )
 
 // supervised makes processes of the test binary. Their notes tell in which order they lived.
@@ -28,14 +28,7 @@ func supervised(t *testing.T, names ...string) (s demo.Supervisor, notes func() 
 		t.Fatal(err)
 	}
 	for _, name := range names {
-		l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // closed at once
-		if err != nil {
-			t.Fatal(err)
-		}
-		at := l.Addr().String()
-		if err = l.Close(); err != nil {
-			t.Fatal(err)
-		}
+		at := terminaltest.FreePort(t)
 		s.Children = append(s.Children, demo.Child{
 			Name: name, Executable: self, Health: "http://" + at + "/health", Args: func() []string { return []string{name, at} },
 		})

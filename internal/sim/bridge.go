@@ -120,11 +120,7 @@ func (p *process) turn(gen int) {
 		}
 		more, then := p.core.Handle(p.instant(), in)
 		p.w.oracle.deciding(more, then)
-		commit.Records = append(commit.Records, more.Records...)
-		commit.Blobs = append(commit.Blobs, more.Blobs...)
-		commit.Erase = append(commit.Erase, more.Erase...)
-		commit.Customers = append(commit.Customers, more.Customers...)
-		commit.Forget = append(commit.Forget, more.Forget...)
+		commit.Add(more)
 		actions = append(actions, then...)
 	}
 	if p.carryOut(commit, actions) {

@@ -8,6 +8,8 @@
 // scripted engine that records what it is asked and says what the test wants. The bodies know no
 // bytes. A till that has no way to say something returns ErrNotSpoken, and that body is skipped.
 //
+// OpenPTY and FreePort are for every test that starts a daemon.
+//
 // It is not a test of the engine: nothing here decides about money.
 //
 // A Bridge may be used concurrently; a Till is used by one goroutine.
