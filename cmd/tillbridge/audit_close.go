@@ -146,7 +146,7 @@ func closeStopped(cfg config.Config) (file []byte, err error) {
 	if err != nil {
 		return nil, ownedBy(err)
 	}
-	defer func() { err = errors.Join(err, j.Close()) }()
+	defer func() { err = errors.Join(err, j.Close(), inherit(cfg.DataDir)) }()
 	if err = j.Damage(); err != nil {
 		return nil, err
 	}

@@ -54,7 +54,7 @@ func TestScripts(t *testing.T) {
 		t.Skip("the scripts use signals and file modes")
 	}
 	testscript.Run(t, testscript.Params{
-		Dir: "testdata/script", Setup: prepare, Cmds: commands(), RequireExplicitExec: true, RequireUniqueNames: true,
+		Dir: "testdata/script", Setup: func(env *testscript.Env) error { return prepare(t, env) }, Cmds: commands(), RequireExplicitExec: true, RequireUniqueNames: true,
 	})
 }
 
@@ -68,7 +68,7 @@ func TestSerialScripts(t *testing.T) {
 			bridge, till := cable(t)
 			env.Setenv("SERIAL_BRIDGE", bridge)
 			env.Setenv("SERIAL_TILL", till)
-			return prepare(env)
+			return prepare(t, env)
 		},
 	})
 }
@@ -92,7 +92,8 @@ func cable(t *testing.T) (one, other string) {
 
 // prepare gives a script the program, free addresses, and a socket on which the daemon says that it is
 // ready.
-func prepare(env *testscript.Env) error {
+func prepare(t *testing.T, env *testscript.Env) error {
+	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		return err
@@ -108,14 +109,10 @@ func prepare(env *testscript.Env) error {
 	env.Setenv(asProgram, "1")
 	env.Setenv("TZ", "UTC")
 	for _, name := range []string{"HTTP", "SANDBOX", "TILL", "TILL2", "HOOK", "OTHER"} {
-		address, taken := unusedPort()
-		if taken != nil {
-			return taken
-		}
-		env.Setenv(name, address)
+		env.Setenv(name, terminaltest.FreePort(t))
 	}
 	// The script's own folder may be too long for a socket.
-	dir, err := os.MkdirTemp("", "tb")
+	dir, err := os.MkdirTemp("", "tb") //nolint:usetesting // a short name
 	if err != nil {
 		return err
 	}
@@ -130,14 +127,6 @@ func prepare(env *testscript.Env) error {
 	env.Setenv("NOTIFY_SOCKET", notify)
 	env.Values["notify"] = conn
 	return nil
-}
-
-func unusedPort() (string, error) {
-	ln, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	return ln.Addr().String(), ln.Close()
 }
 
 func commands() map[string]func(ts *testscript.TestScript, neg bool, args []string) {

@@ -25,6 +25,7 @@ import (
 	"github.com/anishathalye/porcupine"
 
 	"tillbridge/terminal/native"
+	"tillbridge/terminal/terminaltest"
 )
 
 // histories is how many payments are fought over; scripts/prove asks for more.
@@ -51,7 +52,7 @@ func newMall(t *testing.T) *mall {
 	t.Helper()
 	dir := t.TempDir()
 	m := &mall{shop: &shop{t: t, client: &http.Client{Timeout: 40 * time.Second}}, start: time.Now()}
-	sandboxPort, webPort := freePort(t), freePort(t)
+	sandboxPort, webPort := terminaltest.FreePort(t), terminaltest.FreePort(t)
 	m.sandbox, m.web = "http://"+sandboxPort, "http://"+webPort
 	key := filepath.Join(dir, "key")
 	m.file = filepath.Join(dir, "till.yaml")

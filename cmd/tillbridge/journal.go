@@ -173,7 +173,7 @@ func journalCompactCommand(std streams) *cobra.Command {
 				return fmt.Errorf("compact journal: %w", err)
 			}
 			removed, err := store.Compact(path, keep, time.Now())
-			if err != nil {
+			if err = errors.Join(err, inherit(filepath.Dir(path))); err != nil {
 				return ownedBy(err)
 			}
 			_, err = fmt.Fprintf(std.out, "%d records removed\n", removed)

@@ -16,6 +16,8 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+
+	"tillbridge/terminal/terminaltest"
 )
 
 // kills is how many random kills to try; scripts/prove asks for more.
@@ -62,11 +64,11 @@ func openDoors(t *testing.T, own premises) *shop {
 	t.Helper()
 	dir := t.TempDir()
 	own.data = cmp.Or(own.data, filepath.Join(dir, "data"))
-	own.phones = cmp.Or(own.phones, freePort(t))
+	own.phones = cmp.Or(own.phones, terminaltest.FreePort(t))
 	own.klarna = cmp.Or(own.klarna, own.phones)
-	own.till = cmp.Or(own.till, "tcp://"+freePort(t))
+	own.till = cmp.Or(own.till, "tcp://"+terminaltest.FreePort(t))
 	s := &shop{t: t, client: &http.Client{Timeout: 40 * time.Second}, sale: "/v1/lanes/lane-1/payments/K1", own: own}
-	webPort := freePort(t)
+	webPort := terminaltest.FreePort(t)
 	s.sandbox, s.web = "http://"+own.phones, "http://"+webPort
 	key := filepath.Join(dir, "key")
 	s.file = filepath.Join(dir, "till.yaml")
@@ -102,7 +104,7 @@ func (s *shop) moreLanes() {
     terminal_reference: T%02d
     currency: EUR
     till: {protocol: native, listen: "tcp://%s"}
-`, n, n+2, freePort(s.t))
+`, n, n+2, terminaltest.FreePort(s.t))
 	}
 	write(s.t, s.file, string(text))
 }

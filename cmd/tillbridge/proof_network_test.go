@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"tillbridge/terminal"
+	"tillbridge/terminal/terminaltest"
 )
 
 // toxiproxy is a proxy that makes trouble, steered over HTTP (github.com/Shopify/toxiproxy). It runs as
@@ -56,8 +57,8 @@ func newToxiproxy(t *testing.T, upstream string) *toxiproxy {
 	if err != nil {
 		t.Skip("bin/toxiproxy is missing (scripts/tools --proof): the network makes no trouble")
 	}
-	at := freePort(t)
-	p := &toxiproxy{t: t, control: "http://" + at, listen: freePort(t)}
+	at := terminaltest.FreePort(t)
+	p := &toxiproxy{t: t, control: "http://" + at, listen: terminaltest.FreePort(t)}
 	host, port, err := net.SplitHostPort(at)
 	if err != nil {
 		t.Fatal(err)
@@ -135,7 +136,7 @@ func eachTrouble(t *testing.T, body func(t *testing.T, toxic map[string]any, see
 func TestProofTroubleBetweenDaemonAndKlarna(t *testing.T) {
 	t.Parallel()
 	eachTrouble(t, func(t *testing.T, toxic map[string]any, seed int) { //nolint:thelper // it is the test
-		phones := freePort(t)
+		phones := terminaltest.FreePort(t)
 		p := newToxiproxy(t, phones)
 		s := openShop(t, premises{phones: phones, klarna: p.listen})
 		s.behaviour(map[string]any{"customer": "approve", "after": "1s"})
@@ -149,7 +150,7 @@ func TestProofTroubleBetweenDaemonAndKlarna(t *testing.T) {
 func TestProofTroubleBetweenTillAndDaemon(t *testing.T) {
 	t.Parallel()
 	eachTrouble(t, func(t *testing.T, toxic map[string]any, seed int) { //nolint:thelper // it is the test
-		lane := freePort(t)
+		lane := terminaltest.FreePort(t)
 		p := newToxiproxy(t, lane)
 		s := openShop(t, premises{till: "tcp://" + lane})
 		s.behaviour(map[string]any{"customer": "approve", "after": "1s"})

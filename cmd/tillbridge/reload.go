@@ -6,6 +6,7 @@ package main
 import (
 	"context"
 	"os"
+	"slices"
 	"sync"
 	"time"
 
@@ -36,7 +37,7 @@ func (c *currentConfig) set(cfg config.Config) {
 // watchConfig takes over a changed file: texts, languages and timings at once, everything else with the
 // word that it needs a restart. A file with problems changes nothing.
 func (d *daemon) watchConfig(ctx context.Context) error {
-	last := stamp(d.options.file)
+	last := d.options.seen
 	tick := time.NewTicker(5 * time.Second)
 	defer tick.Stop()
 	for {
@@ -74,23 +75,30 @@ func (d *daemon) reload() {
 	if len(live) == 0 {
 		return
 	}
-	cfg.Deadlines, cfg.Undelivered = updated.Deadlines, updated.Undelivered
-	cfg.Receipts, cfg.DayEnd, cfg.Settlement = updated.Receipts, updated.DayEnd, updated.Settlement
-	lanes := append([]config.Lane(nil), cfg.Lanes...)
-	for i := range lanes {
-		for _, l := range updated.Lanes {
-			if l.ID == lanes[i].ID {
-				required := lanes[i].Display.Required
-				lanes[i].Display = l.Display
-				lanes[i].Display.Required = required
-			}
-		}
-	}
-	cfg.Lanes = lanes
+	cfg = taken(cfg, updated)
 	d.config.set(cfg)
 	d.engine.Post(engine.Retimed{
 		Waiting: cfg.Deadlines.Waiting, Scanned: cfg.Deadlines.Scanned,
 		TillGrace: cfg.Deadlines.TillGrace, Listed: cfg.Undelivered.After,
 	})
 	d.log.Info("configuration applied", "settings", live)
+}
+
+// taken is cfg with what applies at once of updated.
+func taken(cfg, updated config.Config) config.Config {
+	cfg.Deadlines, cfg.Undelivered = updated.Deadlines, updated.Undelivered
+	cfg.Receipts, cfg.DayEnd, cfg.Settlement = updated.Receipts, updated.DayEnd, updated.Settlement
+	cfg.Lanes = slices.Clone(cfg.Lanes)
+	for i := range cfg.Lanes {
+		now := &cfg.Lanes[i]
+		for _, l := range updated.Lanes {
+			if l.ID != now.ID {
+				continue
+			}
+			l.Display.Required = now.Display.Required
+			now.Display = l.Display
+			now.Till.ZVT.ReceiptLanguage, now.Till.ZVT.DeadlineWithoutStatus = l.Till.ZVT.ReceiptLanguage, l.Till.ZVT.DeadlineWithoutStatus
+		}
+	}
+	return cfg
 }

@@ -5,6 +5,7 @@ package main
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -16,6 +17,8 @@ type serveOptions struct {
 	file       string
 	level      string
 	demoOrigin string // the demo's page may frame displays, use the lanes, and be what codes point to
+
+	seen time.Time // when the file was changed that the daemon began with
 }
 
 func serveCommand(std streams) *cobra.Command {
@@ -25,6 +28,7 @@ func serveCommand(std streams) *cobra.Command {
 		Short: "Run the daemon beside the till",
 		Args:  needs(cobra.NoArgs, "config"),
 		RunE: func(c *cobra.Command, _ []string) error {
+			o.seen = stamp(o.file)
 			cfg, err := config.Load(o.file, std.getenv)
 			if err != nil {
 				return fmt.Errorf("configuration:\n%w", err)

@@ -8,6 +8,10 @@ import (
 	"log/slog"
 	"net/http/httptest"
 	"net/url"
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -143,10 +147,28 @@ func TestStoryTellsEveryEvent(t *testing.T) {
 		"Klarna's transaction is closed":                                        payment.TransactionSeen{Status: payment.TransactionClosed},
 		"a person decided: give-back, eve: no goods":                            payment.Resolved{As: payment.DecideGiveBack, By: "eve", Reason: "no goods"},
 		"the customer asked for more time, until 00:00:00":                      payment.MoreTime{},
+		"the till takes the sale back":                                          payment.ReversalAsked{},
+		"the till gives back 16.10 EUR as refund R1: broken":                    payment.RefundAsked{ID: "R1", Amount: amount, Note: "broken"},
+		"Klarna refunded as r":                                                  payment.RefundDone{RefundID: "r"},
 	}
+	told := map[string]bool{}
 	for want, event := range tests {
+		told[reflect.TypeOf(event).Name()] = true
 		if got := strings.ReplaceAll(story(event), clock(time.Time{}), "00:00:00"); got != want {
 			t.Errorf("story(%T) = %q, want %q", event, got, want)
+		}
+	}
+	source, err := os.ReadFile(filepath.Join("..", "..", "payment", "event.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	declared := regexp.MustCompile(`func \((\w+)\) isEvent\(\)`).FindAllSubmatch(source, -1)
+	if len(declared) == 0 {
+		t.Error("no event was found in the source")
+	}
+	for _, d := range declared {
+		if !told[string(d[1])] {
+			t.Errorf("nothing here tells %s", d[1])
 		}
 	}
 }

@@ -5,6 +5,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -49,11 +50,12 @@ lane's screen, and can do nothing else.`,
 }
 
 // displayTokens makes what is missing, as the daemon would.
-func displayTokens(cfg config.Config, rotate bool) (map[payment.LaneID]secret.Text, error) {
+func displayTokens(cfg config.Config, rotate bool) (tokens map[payment.LaneID]secret.Text, err error) {
 	dir := filepath.Join(cfg.DataDir, keysFolder)
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if err = os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("folder of keys: %w", err)
 	}
+	defer func() { err = errors.Join(err, inherit(cfg.DataDir)) }()
 	if rotate {
 		return display.RotateTokens(dir, laneIDs(cfg))
 	}
