@@ -15,8 +15,8 @@ func TestACommitIsAddedWhole(t *testing.T) {
 	t.Parallel()
 	var more, sum payment.Commit
 	members := reflect.ValueOf(&more).Elem()
-	for i := range members.NumField() {
-		members.Field(i).Set(reflect.MakeSlice(members.Field(i).Type(), 1, 1))
+	for _, field := range members.Fields() {
+		field.Set(reflect.MakeSlice(field.Type(), 1, 1))
 	}
 	sum.Add(more)
 	if !reflect.DeepEqual(sum, more) {
