@@ -25,7 +25,8 @@ func runCalls(ctx context.Context, b *bench, r *result) error {
 	if err = s.staff(ctx, lanes); err != nil {
 		return err
 	}
-	g := &stage{mock: m, shops: map[string]*shop{lineProgram: s}, next: map[string]int{}, used: map[int]time.Time{}}
+	g := newStage(m)
+	g.shops[lineProgram] = s
 	m.delay.Store(int64(20 * time.Millisecond))
 	burst := g.together(lineProgram)
 	var firstOpened, firstCalls int64

@@ -92,7 +92,7 @@ func generate(folder string, payments int, over time.Duration, l life) (path str
 		return "", err
 	}
 	defer func() { err = errors.Join(err, j.Close()) }()
-	const together = 20_000 // records in one transaction
+	const together = 1_000 // records in one transaction: a larger one leaves a list of free pages that every commit writes
 	began := time.Now().UTC().Add(-over)
 	var c payment.Commit
 	for n := range payments {

@@ -24,8 +24,20 @@ type stage struct {
 	shops map[string]*shop
 	sold  int
 	next  map[string]int
-	used  map[int]time.Time // when each lane of the program had its last sale
+	used  map[int]time.Time  // when each lane of the program had its last sale
+	sales map[string]int     // made together
+	peak  map[string]float64 // largest memory in the first memorySales of them, in MiB
 }
+
+func newStage(m *mock) *stage {
+	return &stage{
+		mock: m, shops: map[string]*shop{}, next: map[string]int{}, used: map[int]time.Time{},
+		sales: map[string]int{}, peak: map[string]float64{},
+	}
+}
+
+// memorySales are the sales whose memory is a goal.
+const memorySales = 2000
 
 // lanePace: a sale with its cancel is three requests, and a lane takes ten a second without delay.
 const lanePace = 320 * time.Millisecond
@@ -49,7 +61,7 @@ func (b *bench) perform(ctx context.Context, lanes int) (*stage, error) {
 	if err != nil {
 		return nil, err
 	}
-	g := &stage{mock: m, shops: map[string]*shop{}, next: map[string]int{}, used: map[int]time.Time{}}
+	g := newStage(m)
 	for name, codes := range map[string]string{lineFloor: "owner", lineFloorRSC: "rsc"} {
 		if g.shops[name], err = b.openFloor(ctx, m, lanes, codes); err != nil {
 			return g, err
@@ -153,6 +165,9 @@ func (g *stage) together(name string) func(context.Context) ([]float64, error) {
 			lanes.Go(func() { failed[lane] = g.finish(name, lane, id(lane)) })
 		}
 		lanes.Wait()
+		if g.sales[name] += len(s.tills); g.sales[name] <= memorySales {
+			g.peak[name] = s.status("VmHWM")
+		}
 		return append(all, took), errors.Join(failed...)
 	}
 }
@@ -235,9 +250,11 @@ func runCrowd(ctx context.Context, b *bench, r *result) error {
 			r.goal("G23 cpu", whole/sales/float64(200*time.Microsecond), fmt.Sprintf("%.2f ms a sale, its cancel included", whole/sales/1e6))
 		}
 	}
-	peak := g.shops[lineProgram].status("VmHWM")
-	r.goal("G23 rss", peak/20, fmt.Sprintf("%.1f MiB after %d sales", peak, g.sold*50/3))
-	r.add("Memory with fifty tills and fifty screens", "", plain("before the first sale", "MiB", warm), plain("largest", "MiB", peak))
+	few := min(g.sales[lineProgram], memorySales)
+	r.goal("G23 rss", g.peak[lineProgram]/20, fmt.Sprintf("%.1f MiB after %d sales", g.peak[lineProgram], few))
+	r.add("Memory with fifty tills and fifty screens", "", plain("before the first sale", "MiB", warm),
+		plain(fmt.Sprintf("largest in %d sales", few), "MiB", g.peak[lineProgram]),
+		plain(fmt.Sprintf("largest in %d sales, all within ten minutes and so still in memory", g.sales[lineProgram]), "MiB", g.shops[lineProgram].status("VmHWM")))
 	return nil
 }
 

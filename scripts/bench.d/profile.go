@@ -93,7 +93,8 @@ func runProfile(ctx context.Context, b *bench, r *result) error {
 	if err = s.staff(ctx, lanes); err != nil {
 		return err
 	}
-	g := &stage{mock: m, shops: map[string]*shop{lineProgram: s}, next: map[string]int{}, used: map[int]time.Time{}}
+	g := newStage(m)
+	g.shops[lineProgram] = s
 	sales := b.pick(4000, 300)
 	if _, err = g.alone(lineProgram, sales)(ctx); err != nil {
 		return err
