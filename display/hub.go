@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"log/slog"
 	"math"
+	"runtime"
 	"sync"
 	"time"
 
@@ -57,6 +58,7 @@ type Hub struct {
 	book    Book    // immutable
 	log     *slog.Logger
 	wake    chan struct{} // room for one: something changed
+	draws   chan struct{} // room for as many codes as are encoded at a time; one processor is left to the engine
 
 	mu      sync.Mutex
 	lanes   map[payment.LaneID]*lane // the map and what it points to are guarded by mu
@@ -78,6 +80,7 @@ type lane struct {
 	present bool      // what Presence was told last
 	wished  time.Time // the last wish that was passed on
 	scans   scans
+	ahead   *ahead // the code that Expect was told of, until it is shown
 }
 
 // NewHub returns a hub that sends nothing until Run.
@@ -88,7 +91,7 @@ func NewHub(o Options) *Hub {
 	}
 	h := &Hub{
 		options: o, book: book, log: o.Log,
-		wake: make(chan struct{}, 1), lanes: map[payment.LaneID]*lane{},
+		wake: make(chan struct{}, 1), draws: make(chan struct{}, max(runtime.GOMAXPROCS(0)-1, 1)), lanes: map[payment.LaneID]*lane{},
 		counted: map[string]int{}, sockets: map[*socket]struct{}{},
 	}
 	if h.log == nil {
@@ -196,12 +199,6 @@ func (h *Hub) ids() []payment.LaneID {
 	return ids
 }
 
-// drawn is a code and the address it says, so that each is encoded once.
-type drawn struct {
-	address string
-	code    qr.Code
-}
-
 // paint sends one lane's view if it is time, and returns when to look again. Encoding a code takes
 // milliseconds, so it happens outside the lock: Show must not wait for it.
 func (h *Hub) paint(id payment.LaneID, codes map[payment.LaneID]drawn) time.Duration {
@@ -218,8 +215,12 @@ func (h *Hub) paint(id payment.LaneID, codes map[payment.LaneID]drawn) time.Dura
 		}
 		return wait
 	}
-	l.changed = false
 	s := l.scene.after(now.Sub(l.at))
+	if l.ahead.keeps(s) {
+		h.mu.Unlock()
+		return math.MaxInt64
+	}
+	l.changed = false
 	l.due = now.Add(s.pause())
 	rooms := l.rooms(distance)
 	h.mu.Unlock()
@@ -255,7 +256,7 @@ func (h *Hub) draw(id payment.LaneID, s Scene, rooms []qr.Room, codes map[paymen
 	if codes[id].address == target {
 		return codes[id].code
 	}
-	code, err := qr.Fit(target, rooms...)
+	code, err := h.encode(id, target, rooms)
 	if err != nil {
 		h.log.Warn("code not shown", "lane", id, "payment", s.Payment.ID, "error", err)
 	}

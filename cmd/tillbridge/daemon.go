@@ -77,7 +77,7 @@ func newDaemon(cfg config.Config, o serveOptions, std streams, log *slog.Logger)
 	if k.box, err = openTokenBox(dataFile(cfg, keysFolder)); err != nil {
 		return nil, errors.Join(err, d.journal.Close())
 	}
-	provider := flightProvider{k, d.flights}
+	provider := flightProvider{expecting{k, d.hub}, d.flights}
 	d.engine = engine.New(set, d.journal, provider, flightScreen{screen{d.hub}, d.flights}, engine.Options{Log: log, Asleep: asleep})
 	return d, nil
 }

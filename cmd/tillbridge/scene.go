@@ -4,6 +4,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"mime"
 	"os"
@@ -20,6 +21,21 @@ type screen struct{ hub *display.Hub }
 
 func (s screen) Show(e engine.Scene) {
 	s.hub.Show(e.Lane, display.Scene{Payment: e.Payment, Fresh: e.Fresh, Left: e.Left, Offline: e.Offline})
+}
+
+// expecting is Klarna as the engine reaches it: the code of an answer is encoded while the answer is made durable.
+type expecting struct {
+	engine.Provider
+
+	hub *display.Hub
+}
+
+func (p expecting) Send(ctx context.Context, c engine.Call) engine.Answer {
+	a := p.Provider.Send(ctx, c)
+	if s, ok := a.(engine.StepUp); ok {
+		p.hub.Expect(c.Payment.ID.Lane, s.Request.URL)
+	}
+	return a
 }
 
 // newHub makes the displays of all lanes. Their wishes go to the engine, which may refuse them.
