@@ -21,8 +21,10 @@ const (
 	// queueRoom is how many words wait for a till that does not read. A sale has about ten; a burst of
 	// questions that the pace lets through has fifty, each with a note and an answer in the queue.
 	queueRoom = 256
-	// writeWait is how long one message may take to leave.
+	// writeWait is how long one message may take to leave, and slowByte how much more each byte of it may on a
+	// serial line: at 1200 baud one takes 8 to 10 ms.
 	writeWait = 5 * time.Second
+	slowByte  = 10 * time.Millisecond
 	// tokenWait is how long a till may take to show its token.
 	tokenWait = 10 * time.Second
 	// maxGarbage is how many broken lines in a row are answered.

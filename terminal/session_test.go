@@ -140,6 +140,55 @@ func TestHelloDecidesHowTheLinkIsAnnounced(t *testing.T) {
 	})
 }
 
+// A serial line may be so slow that a message takes a minute; only one that does not move is given up.
+func TestALongMessageLeavesOverASlowSerialLine(t *testing.T) {
+	t.Parallel()
+	for name, stops := range map[string]bool{"slow": false, "stopped": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				b := terminaltest.NewBridge(nil)
+				s := terminal.NewServer("lane-1", shop(), b, terminal.Options{})
+				till, line := net.Pipe()
+				lines := make(chan io.ReadWriteCloser, 1)
+				lines <- line
+				ctx, stop := context.WithCancel(t.Context())
+				ended := make(chan error, 1)
+				go func() {
+					ended <- s.RunSerial(ctx, func() (io.ReadWriteCloser, error) {
+						select {
+						case l := <-lines:
+							return l, nil
+						default:
+							return nil, io.ErrClosedPipe
+						}
+					})
+				}()
+				link := b.Next(t).Link
+				b.Say(link, payment.Display{ID: "A1", QR: "https://pay.klarna.com/" + strings.Repeat("x", 8000)})
+				said, chunk := 0, make([]byte, 12)
+				for !stops || said == 0 { // 1200 baud
+					time.Sleep(100 * time.Millisecond)
+					n, err := till.Read(chunk)
+					if said += n; err != nil || bytes.IndexByte(chunk[:n], '\n') >= 0 {
+						break
+					}
+				}
+				time.Sleep(5 * time.Minute)
+				_, err := till.Write([]byte("\n"))
+				if gone := err != nil; gone != stops || !stops && said < 8000 {
+					t.Errorf("%d bytes arrived, and the link is gone: %t, want %t", said, gone, stops)
+				}
+				stop()
+				_ = till.Close()
+				if err := <-ended; err != nil {
+					t.Errorf("RunSerial = %v, want nil", err)
+				}
+			})
+		})
+	}
+}
+
 func TestRow22ALineThatDoesNotEndClosesTheSocket(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

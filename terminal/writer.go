@@ -233,7 +233,11 @@ func (w *writer) laneState(l payment.LaneState) bool {
 // write sends one message, in time or never: a till that does not take it loses its link.
 func (w *writer) write(e native.Event) bool {
 	line := native.AppendLine(nil, e, w.terms.checked)
-	late := time.AfterFunc(writeWait, w.s.close)
+	patience := writeWait
+	if w.s.lane.Lasting {
+		patience += time.Duration(len(line)) * slowByte
+	}
+	late := time.AfterFunc(patience, w.s.close)
 	defer late.Stop()
 	_, err := w.s.rwc.Write(line)
 	w.trace(e, len(line), err)
