@@ -23,7 +23,7 @@ type owner struct {
 
 func owners() []owner {
 	return []owner{
-		{"the code's modules (skip2/go-qrcode)", []string{"github.com/skip2/"}, "The library scores eight masks on matrices of booleans. It is drawn once per code, outside of every lock."},
+		{"the code's modules (skip2/go-qrcode)", []string{"github.com/skip2/"}, "The library makes a new polynomial for each step of its Reed-Solomon arithmetic, and scores eight masks on matrices of booleans. It is asked once per code, outside of every lock and while the answer is made durable."},
 		{"flushes and pages (bbolt)", []string{"go.etcd.io/bbolt."}, "Writing pages and the two flushes of each commit; a flush also waits, which no profile of the processor shows."},
 		{"records and snapshots (store)", []string{"tillbridge/store."}, "JSON, checksum and hash of each record, and the snapshot that it leads to."},
 		{"calls to Klarna (klarna, net/http, TLS)", []string{"tillbridge/klarna.", "net/http.", "crypto/tls."}, "One request for each write and each read, over a kept connection; and net/http's server where a screen connects."},
