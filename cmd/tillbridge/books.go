@@ -204,10 +204,10 @@ func borrowed(ctx context.Context, cfg config.Config) (path string, gone func() 
 	if dir, err = os.MkdirTemp(dir, copyFolder); err != nil { // mode 0700
 		return "", nil, fmt.Errorf("copy the journal: %w", err)
 	}
-	if err = inherit(filepath.Dir(dir)); err != nil { // the daemon writes the copy
-		return "", nil, err
-	}
 	gone = func() error { return os.RemoveAll(dir) }
+	if err = inherit(filepath.Dir(dir)); err != nil { // the daemon writes the copy
+		return "", nil, errors.Join(err, gone())
+	}
 	path = filepath.Join(dir, journalFile)
 	err = newDesk(cfg).ask(ctx, http.MethodPost, "/snapshot", snapshotOrder{path}, nil)
 	switch {
