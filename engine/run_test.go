@@ -427,12 +427,17 @@ func TestRow56DamageThatIsFoundLaterRefusesNewPaymentsOnly(t *testing.T) {
 		second := e.Connect(payment.Link{Lane: "lane-2"}, other.hear)
 		e.Ask(second, payment.Pay{ID: "T2-1", Order: order()})
 		e.Ask(second, payment.Status{ID: "T2-0"})
-		time.Sleep(10 * time.Second)
+		time.Sleep(11 * time.Second) // the journal is asked every ten
 		if got := other.last(); got != "refusal unavailable" {
 			t.Errorf("the other lane hears %q, want unavailable", got)
 		}
 		if got := d.state(); got != payment.StateApproved {
 			t.Errorf("the running sale is %s, want approved", got)
+		}
+		e.Ask(second, payment.Look{})
+		synctest.Wait()
+		if got := other.last(); got != "lane offline" {
+			t.Errorf("the other lane is told %q, want offline: it takes no sale", got)
 		}
 		if err := stop(); err != nil {
 			t.Errorf("Run() = %v, want nil", err)
