@@ -113,15 +113,14 @@ func (c *Core) Next() (time.Duration, bool) {
 	return next, any
 }
 
-// tick pursues every job that is due and forgets those that are done with. A till that asks again, on
-// whatever link, brings one back from the journal.
+// tick pursues every job that is due and forgets those that are done with.
 func (c *Core) tick() {
 	for _, j := range slices.Clone(c.order) {
 		if !j.wakes || j.wake > c.now.Up {
 			continue
 		}
 		c.pursue(j)
-		if j.p.Final() && c.now.Up-j.doneAt >= forget {
+		if j.p.Final() && c.now.Up-j.doneAt >= c.stays(j) {
 			c.drop(j)
 		}
 	}

@@ -100,6 +100,7 @@ func (c *Core) begin(k *link, l *lane, id payment.ID, order payment.Order) {
 		l.focus = j
 		c.touch(l)
 	}
+	c.supersede(l.ID)
 	c.act(Tell{k.id, payment.Accepted{ID: id.Till, ExpiresAt: j.p.Deadline}})
 	c.pursue(j)
 }

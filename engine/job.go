@@ -76,6 +76,25 @@ func (c *Core) newJob(p payment.Payment) *job {
 	return j
 }
 
+// stays is how long j remains in memory once it is finished. Only the newest payment of a lane does, which its till and
+// its screens are about; whoever asks about another one brings it back from the journal, so that memory does not grow
+// with sales.
+func (c *Core) stays(j *job) time.Duration {
+	if l := c.lane(j.p.ID.Lane); l != nil && (l.focus == j || l.last == j.p.ID.Till) {
+		return forget
+	}
+	return 0
+}
+
+// supersede lets the finished payments of a lane go, because another one has begun.
+func (c *Core) supersede(lane payment.LaneID) {
+	for _, j := range c.order {
+		if j.p.ID.Lane == lane && j.p.Final() {
+			j.wakeAt(c.now.Up)
+		}
+	}
+}
+
 func (c *Core) drop(j *job) {
 	delete(c.jobs, j.p.ID)
 	c.order = slices.DeleteFunc(c.order, func(o *job) bool { return o == j })

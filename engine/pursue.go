@@ -28,7 +28,7 @@ func (c *Core) pursue(j *job) {
 		}
 	}
 	if j.p.Final() {
-		j.wakeAt(j.doneAt + forget)
+		j.wakeAt(j.doneAt + c.stays(j))
 	}
 }
 

@@ -54,7 +54,7 @@ const (
 	requestLife = 30 * time.Minute
 	// tokenLife: an accepted request that nobody finalized is dead (Klarna, Final authorization: 60 min).
 	tokenLife = 65 * time.Minute
-	// forget is how long a finished payment stays in memory.
+	// forget is how long the newest payment of a lane stays in memory once it is finished.
 	forget = 10 * time.Minute
 	// tombstonesPerMinute bounds how fast a lane may cancel ids that were never seen.
 	tombstonesPerMinute = 30

@@ -67,7 +67,7 @@ func (c *Core) Remember(now Instant, p payment.Payment) {
 	}
 	c.now = now
 	j := c.newJob(p)
-	j.wakeAt(j.doneAt + forget)
+	j.wakeAt(j.doneAt + c.stays(j))
 }
 
 // LaneOf is the lane of an open link.

@@ -238,7 +238,7 @@ func tillBugs() []bug {
 			"	c.ignore(c.apply(j, payment.Confirmed{At: c.now.Wall, Outcome: ask.Outcome, OK: ask.OK, Issued: ask.Issued}))\n",
 			"	c.act(Tell{k.id, payment.Recorded(ask)})\n"),
 		one("finished-never-forgotten", "a finished payment on an open link asks for a tick without end", coreGo,
-			"c.now.Up-j.doneAt >= forget {", "c.now.Up-j.doneAt >= forget && len(j.links) == 0 {"),
+			"c.now.Up-j.doneAt >= c.stays(j) {", "c.now.Up-j.doneAt >= c.stays(j) && len(j.links) == 0 {"),
 	}
 }
 
