@@ -21,7 +21,9 @@ type Options struct {
 
 // Engine is the shell around a Core.
 type Engine struct {
-	core     *Core
+	turns    turns
+	core     *Core // used in turns only
+	alarm    *alarm
 	journal  Journal
 	provider Provider
 	screen   Screen
@@ -51,7 +53,7 @@ func New(set Settings, j Journal, p Provider, s Screen, o Options) *Engine {
 		o.Asleep = func() time.Duration { return 0 }
 	}
 	return &Engine{
-		core: NewCore(set, p), journal: j, provider: p, screen: s, log: log, uptime: newUptime(o.Asleep),
+		turns: turns{turn: make(chan struct{}, 1), failed: make(chan struct{}, 1)}, core: NewCore(set, p), alarm: newAlarm(), journal: j, provider: p, screen: s, log: log, uptime: newUptime(o.Asleep),
 		inputs: make(chan Input, 1024), asks: make(chan func(*Core)), done: make(chan struct{}),
 		hear: map[payment.LinkID]func(payment.Word){}, rulers: map[uint64]chan error{},
 	}
@@ -60,8 +62,8 @@ func New(set Settings, j Journal, p Provider, s Screen, o Options) *Engine {
 // ErrClosed is returned to those who ask a stopped engine.
 var ErrClosed = errors.New("the engine has stopped")
 
-// Connect announces an open link of a till. hear is called in order from the engine's goroutine: it
-// must neither block nor call the engine.
+// Connect announces an open link of a till. hear is called in order, one word at a time: it must neither
+// block nor call the engine.
 func (e *Engine) Connect(l payment.Link, hear func(payment.Word)) payment.LinkID {
 	e.mu.Lock()
 	e.nextID++
@@ -72,8 +74,12 @@ func (e *Engine) Connect(l payment.Link, hear func(payment.Word)) payment.LinkID
 	return id
 }
 
-// Ask hands over what a till said on its link. The answer comes through hear.
-func (e *Engine) Ask(id payment.LinkID, a payment.Ask) { e.Post(Heard{id, a}) }
+// Ask hands over what a till said on its link. The answer comes through hear, often before Ask returns.
+func (e *Engine) Ask(id payment.LinkID, a payment.Ask) {
+	if in := (Heard{id, a}); !e.atOnce(in) {
+		e.Post(in)
+	}
+}
 
 // Disconnect ends a link. hear is not called after it has returned.
 func (e *Engine) Disconnect(id payment.LinkID) {
@@ -86,6 +92,7 @@ func (e *Engine) Disconnect(id payment.LinkID) {
 // Post hands an input to the core. It waits while the core is behind, and drops the input once the
 // engine has stopped.
 func (e *Engine) Post(in Input) {
+	e.turns.waiting.Add(1)
 	select {
 	case e.inputs <- in:
 	case <-e.done:

@@ -28,10 +28,21 @@ func (e *Engine) Run(ctx context.Context) error {
 	defer e.calls.Wait()
 	defer stop()
 	defer close(e.done)
+	defer e.alarm.stop()
+	defer func() { _ = e.alone() }() // Run knows why it ends
+	if err := e.take(func() error { return e.begin(calling) }); err != nil {
+		return err
+	}
+	return e.serve(ctx, calling)
+}
+
+// begin takes over what is unfinished.
+func (e *Engine) begin(calling context.Context) error {
+	e.turns.own = func(in Input) error { return e.handle(calling, []Input{in}) }
 	if err := e.journal.Damage(); err != nil {
 		e.log.Error("journal damaged, serving results only", "error", err)
 		e.core.damaged = true
-		return e.serve(ctx, calling)
+		return nil
 	}
 	saved, err := Load(e.journal)
 	if err != nil {
@@ -39,32 +50,32 @@ func (e *Engine) Run(ctx context.Context) error {
 	}
 	e.core.full = e.full()
 	commit, actions := e.core.Start(e.uptime.now(), saved)
-	if err := e.carryOut(calling, commit, actions); err != nil {
-		return err
-	}
-	return e.serve(ctx, calling)
+	return e.carryOut(calling, commit, actions)
 }
 
 func (e *Engine) serve(ctx, calling context.Context) error {
-	wake := time.NewTimer(time.Hour)
-	defer wake.Stop()
 	room := time.NewTicker(roomEvery)
 	defer room.Stop()
 	leaving := ctx.Done()
 	var left <-chan time.Time
 	for {
-		e.arm(wake)
 		var err error
 		select {
 		case in := <-e.inputs:
-			err = e.handle(calling, e.drain(in))
-		case <-wake.C: // alone: what it forgets is read again, and must be durable by then
-			err = e.handle(calling, []Input{Tick{}})
+			err = e.take(func() error { return e.handle(calling, e.drain(in)) })
+		case <-e.alarm.rings: // alone: what it forgets is read again, and must be durable by then
+			err = e.take(func() error {
+				e.alarm.heard()
+				return e.handle(calling, []Input{Tick{}})
+			})
 		case <-room.C:
-			err = e.handle(calling, []Input{Room{Full: e.full()}})
+			err = e.take(func() error { return e.handle(calling, []Input{Room{Full: e.full()}}) })
 		case ask := <-e.asks:
-			ask(e.core)
+			err = e.take(func() error { ask(e.core); return nil })
+		case <-e.turns.failed:
+			err = e.take(func() error { return nil })
 		case <-leaving:
+			err = e.alone()
 			leaving, left = nil, time.After(parting)
 		case <-left:
 			return nil
@@ -94,17 +105,10 @@ func (e *Engine) full() bool {
 	return err != nil
 }
 
-func (e *Engine) arm(wake *time.Timer) {
-	if next, ok := e.core.Next(); ok {
-		wake.Reset(max(next-e.uptime.now().Up, 0))
-		return
-	}
-	wake.Reset(time.Hour)
-}
-
 // drain takes everything that is waiting, so that it shares one commit.
 func (e *Engine) drain(first Input) []Input {
 	all := []Input{first}
+	defer func() { e.turns.waiting.Add(-int64(len(all))) }() // the turn has begun: none can overtake any more
 	for len(all) < batch {
 		select {
 		case in := <-e.inputs:
@@ -120,6 +124,7 @@ func (e *Engine) drain(first Input) []Input {
 func (e *Engine) handle(calling context.Context, batch []Input) error {
 	var commit payment.Commit
 	var actions []Action
+	now := e.uptime.now()
 	for _, in := range batch {
 		if len(commit.Forget) > 0 { // what was forgotten must not be read again
 			if err := e.carryOut(calling, commit, actions); err != nil {
@@ -127,12 +132,12 @@ func (e *Engine) handle(calling context.Context, batch []Input) error {
 			}
 			commit, actions = payment.Commit{}, nil
 		}
-		if err := e.core.Recall(e.uptime.now(), e.journal, in); err != nil {
+		if err := e.core.Recall(now, e.journal, in); err != nil {
 			e.log.Error("journal not read", "error", err)
-			actions = append(actions, e.core.Unread(e.uptime.now(), in)...)
+			actions = append(actions, e.core.Unread(now, in)...)
 			continue
 		}
-		more, then := e.core.Handle(e.uptime.now(), in)
+		more, then := e.core.Handle(now, in)
 		commit.Add(more)
 		actions = append(actions, then...)
 	}

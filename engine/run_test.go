@@ -6,6 +6,7 @@ package engine_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -129,11 +130,11 @@ func (d *disk) Room() error {
 	return d.full
 }
 
-// breaks makes every commit fail, and fills the disk, from now on.
-func (d *disk) breaks(commit, full error) {
+// breaks makes every commit fail from now on; nil mends the disk, and gives it room.
+func (d *disk) breaks(err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.fail, d.full = commit, full
+	d.fail, d.full = err, nil
 }
 
 // state is what the disk says about the one payment.
@@ -224,7 +225,7 @@ func running(t *testing.T, d *disk, k *kind) (*engine.Engine, func() error) {
 	return runs(t, d, k, engine.Options{})
 }
 
-func runs(t *testing.T, d *disk, p engine.Provider, o engine.Options) (*engine.Engine, func() error) {
+func runs(t *testing.T, d engine.Journal, p engine.Provider, o engine.Options) (*engine.Engine, func() error) {
 	t.Helper()
 	e := engine.New(settings(), d, p, noScreen{}, o)
 	ctx, stop := context.WithCancel(t.Context())
@@ -253,6 +254,12 @@ func (l *till) last() string {
 		return ""
 	}
 	return l.words[len(l.words)-1]
+}
+
+func (l *till) all() []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.words)
 }
 
 func order() payment.Order {
@@ -327,7 +334,7 @@ func TestI19AFailedCommitStopsTheEngineBeforeItActs(t *testing.T) {
 		d, k := newDisk(), &kind{}
 		e, stop := running(t, d, k)
 		broken := errors.New("input/output error")
-		d.breaks(broken, nil)
+		d.breaks(broken)
 		var l till
 		id := e.Connect(payment.Link{Lane: "lane-1"}, l.hear)
 		e.Ask(id, payment.Pay{ID: p1.Till, Order: order()})
@@ -457,7 +464,7 @@ func TestRow60AFullDiskRefusesNewPaymentsOnly(t *testing.T) {
 		if got := l.last(); got != "refusal unavailable" {
 			t.Errorf("said %q, want unavailable", got)
 		}
-		d.breaks(nil, nil)
+		d.breaks(nil)
 		time.Sleep(11 * time.Second)
 		e.Ask(id, payment.Pay{ID: p1.Till, Order: order()})
 		synctest.Wait()

@@ -6,7 +6,7 @@ package engine
 import "time"
 
 // uptime is the clock that every deadline lives on. It goes on while the machine sleeps, which package time's clock does
-// not everywhere: Klarna forgets keys, requests and tokens meanwhile. Run alone reads it.
+// not everywhere: Klarna forgets keys, requests and tokens meanwhile. It is read in turns.
 type uptime struct {
 	began  time.Time
 	asleep func() time.Duration // how long the machine has slept since it booted
@@ -26,3 +26,6 @@ func (u *uptime) now() Instant {
 	wall := time.Now()
 	return Instant{Up: wall.Sub(u.began) + u.slept, Wall: wall.Round(0).UTC()}
 }
+
+// awake is when up comes, on package time's clock, if the machine does not sleep again until then.
+func (u *uptime) awake(up time.Duration) time.Time { return u.began.Add(up - u.slept) }
