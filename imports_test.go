@@ -66,7 +66,7 @@ func dependencies() map[string][]string {
 		"github.com/gorilla/websocket": {"display", "cmd/tillbridge"},
 		"go.bug.st/serial":             {"terminal"},
 		"go.etcd.io/bbolt":             {"store"},
-		"golang.org/x/sys":             {"cmd/tillbridge"},
+		"golang.org/x/sys":             {"cmd/tillbridge", "terminal"},
 		"golang.org/x/sync":            {"cmd/tillbridge", "engine", "terminal", "display", "internal/demo", "internal/sim"},
 	}
 }

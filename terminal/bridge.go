@@ -15,7 +15,7 @@ import (
 // Bridge is what a lane's links need of the engine.
 type Bridge interface {
 	// Connect announces an open link. hear is called in order and never blocks; it may be called until
-	// Disconnect has taken effect, and even during Connect.
+	// Disconnect has taken effect, and even during Connect and Ask.
 	Connect(l payment.Link, hear func(payment.Word)) payment.LinkID
 	// Ask passes on what a till said. The answers are words to the link.
 	Ask(id payment.LinkID, a payment.Ask)

@@ -29,6 +29,7 @@ type lines struct {
 	// a line that stopped half-way is dropped when the next byte comes.
 	late func()
 
+	buf   []byte // for one read
 	part  []byte // read, but not yet cut
 	clock *time.Timer
 	heard time.Time // when the last byte came
@@ -45,6 +46,7 @@ func (l *lines) next() ([]byte, error) {
 		line, rest, err := native.Cut(l.part)
 		switch {
 		case l.skip || errors.Is(err, native.ErrShort):
+			l.start()
 			if err = l.read(); err != nil {
 				l.stop()
 				return nil, err
@@ -56,9 +58,6 @@ func (l *lines) next() ([]byte, error) {
 			l.part = rest
 		}
 		l.stop()
-		if len(l.part) > 0 || l.skip {
-			l.start()
-		}
 		return line, err
 	}
 }
@@ -72,14 +71,13 @@ func (l *lines) drop() {
 	}
 	l.part, l.skip = l.part[end+1:], false
 	l.stop()
-	if len(l.part) > 0 {
-		l.start()
-	}
 }
 
 func (l *lines) read() error {
-	var buf [chunk]byte
-	n, err := l.r.Read(buf[:])
+	if l.buf == nil {
+		l.buf = make([]byte, chunk)
+	}
+	n, err := l.r.Read(l.buf)
 	if n == 0 {
 		return err
 	}
@@ -87,15 +85,13 @@ func (l *lines) read() error {
 	if l.late == nil && now.Sub(l.heard) > lineGap {
 		l.part, l.skip = nil, false
 	}
-	if len(l.part) == 0 && !l.skip {
-		l.start()
-	}
-	l.heard, l.part = now, append(l.part, buf[:n]...)
+	l.heard, l.part = now, append(l.part, l.buf[:n]...)
 	return nil // an error comes again
 }
 
+// start watches over a line that has begun; one that came whole needs no timer.
 func (l *lines) start() {
-	if l.late != nil && l.clock == nil {
+	if l.late != nil && l.clock == nil && (len(l.part) > 0 || l.skip) {
 		l.clock = time.AfterFunc(lineWait, l.late)
 	}
 }

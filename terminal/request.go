@@ -53,17 +53,17 @@ func (s *session) request(q native.Request) error {
 func (s *session) carryOut(q native.Request) {
 	switch q := q.(type) {
 	case native.Ping:
-		s.say(look{n: q.N})
+		s.note(look{n: q.N})
 		s.ask(payment.Look{})
 	case native.Pay:
 		s.pay(q)
 	case native.Cancel:
 		s.ask(payment.Cancel{ID: payment.TillID(q.ID)})
 	case native.Status:
-		s.say(asked{payment.TillID(q.ID)})
+		s.note(asked{payment.TillID(q.ID)})
 		s.ask(payment.Status{ID: payment.TillID(q.ID), Last: q.Last})
 	case native.Confirm:
-		s.say(confirms{payment.TillID(q.ID)})
+		s.note(confirms{payment.TillID(q.ID)})
 		s.ask(payment.Confirm{ID: payment.TillID(q.ID), Outcome: payment.Outcome(q.Outcome), OK: q.OK})
 	case native.Here:
 		s.ask(payment.Here{ID: payment.TillID(q.ID)})
@@ -91,13 +91,13 @@ func (s *session) introduce(h native.Hello) {
 	if again {
 		s.lane.Bridge.Disconnect(old)
 	}
-	s.say(look{hello: true})
+	s.note(look{hello: true})
 	s.ask(payment.Look{})
 }
 
 // keep tells the writer, and the next opening of a serial line, what the till asked for.
 func (s *session) keep() {
-	s.say(s.terms)
+	s.note(s.terms)
 	if s.lane.Lasting {
 		kept := s.terms
 		s.lane.last = &kept
@@ -113,7 +113,18 @@ func (s *session) connect() {
 	}
 }
 
-func (s *session) ask(a payment.Ask) { s.lane.Bridge.Ask(s.id(), a) }
+// ask passes on what the till said. An answer that is there at once, and that the till takes at once, is written here:
+// waking the writer would take longer.
+func (s *session) ask(a payment.Ask) {
+	if !s.takes() {
+		s.lane.Bridge.Ask(s.id(), a)
+		return
+	}
+	s.queue.hold(true)
+	s.lane.Bridge.Ask(s.id(), a)
+	s.queue.hold(false)
+	s.writer.help()
+}
 
 func (s *session) pay(q native.Pay) {
 	order, refusal := s.native.order(q)
@@ -121,6 +132,6 @@ func (s *session) pay(q native.Pay) {
 		s.say(*refusal)
 		return
 	}
-	s.say(wants{payment.TillID(q.ID), q.QR})
+	s.note(wants{payment.TillID(q.ID), q.QR})
 	s.ask(payment.Pay{ID: payment.TillID(q.ID), Order: order})
 }

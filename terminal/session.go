@@ -8,9 +8,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"tillbridge/payment"
@@ -18,9 +20,6 @@ import (
 )
 
 const (
-	// queueRoom is how many words wait for a till that does not read. A sale has about ten; a burst of
-	// questions that the pace lets through has fifty, each with a note and an answer in the queue.
-	queueRoom = 256
 	// writeWait is how long one message may take to leave, and slowByte how much more each byte of it may on a
 	// serial line: at 1200 baud one takes 8 to 10 ms.
 	writeWait = 5 * time.Second
@@ -38,17 +37,18 @@ var (
 	ErrToken = errors.New("no valid token")
 )
 
-// item is something on its way to the writer: a payment.Word, a native.Event or a note.
-type item any
-
-// session is one link in the native protocol. Its reader is the goroutine of Serve, its writer the one
-// that Serve starts; what they share is the queue, which keeps everything in order.
+// session is one link in the native protocol. Its reader is the goroutine of Serve; another one that Serve starts
+// writes what comes while the reader waits for the till. What they share is the queue, which keeps everything in
+// order, and the writer.
 type session struct {
 	native Native
 	lane   *Lane
 	rwc    io.ReadWriteCloser
+	socket syscall.RawConn // nil where rwc is none
+	traced bool            // the log takes every message
 
-	queue   chan item
+	queue   *queue
+	writer  *writer
 	over    chan struct{} // closed when the reader has ended
 	written chan struct{} // closed when the writer has ended
 	shut    sync.Once
@@ -68,10 +68,11 @@ func (Native) Name() string { return "native" }
 // Serve implements Protocol.
 func (n Native) Serve(ctx context.Context, rwc io.ReadWriteCloser, lane *Lane) error {
 	s := &session{
-		native: n, lane: lane, rwc: rwc,
-		queue: make(chan item, queueRoom), over: make(chan struct{}), written: make(chan struct{}),
+		native: n, lane: lane, rwc: rwc, socket: socketOf(rwc), traced: lane.Log.Enabled(ctx, slog.LevelDebug),
+		queue: newQueue(), over: make(chan struct{}), written: make(chan struct{}),
 		linked: make(chan struct{}),
 	}
+	s.writer = newWriter(s)
 	reading, stop := context.WithCancel(ctx)
 	defer stop()
 	go func() {
@@ -79,7 +80,7 @@ func (n Native) Serve(ctx context.Context, rwc io.ReadWriteCloser, lane *Lane) e
 		defer stop()
 		defer s.close()
 		defer func() { _ = s.rescue(recover()) }()
-		newWriter(s).run(ctx)
+		s.writer.run(ctx)
 	}()
 	err := s.read(reading)
 	if s.connected {
@@ -114,21 +115,48 @@ func (s *session) rescue(v any) error {
 
 func (s *session) id() payment.LinkID { return payment.LinkID(s.link.Load()) }
 
+// socketOf is what rwc offers to look at its socket; nil where it is none.
+func socketOf(rwc io.ReadWriteCloser) syscall.RawConn {
+	conn, ok := rwc.(syscall.Conn)
+	if !ok {
+		return nil
+	}
+	raw, err := conn.SyscallConn()
+	if err != nil {
+		return nil
+	}
+	return raw
+}
+
+// takes reports whether the till takes a message without anybody waiting.
+func (s *session) takes() bool {
+	free := false
+	return s.socket != nil && s.socket.Control(func(fd uintptr) { free = writable(fd) }) == nil && free
+}
+
 // hear is called by the bridge and must not block: a till that does not read loses its link.
 func (s *session) hear(w payment.Word) {
-	select {
-	case s.queue <- w:
-	default:
-		s.lane.Log.Warn("till does not read, link closed")
-		go s.close() // closing may wait for a serial write; the reader's end waits for it
+	if !s.queue.put(w) {
+		s.full()
 	}
 }
 
-// say is for the reader, which may wait for its own till.
-func (s *session) say(i item) {
-	select {
-	case s.queue <- i:
-	case <-s.written:
+func (s *session) full() {
+	s.lane.Log.Warn("till does not read, link closed")
+	go s.close() // closing may wait for a serial write; the reader's end waits for it
+}
+
+// say answers at once.
+func (s *session) say(e native.Event) {
+	if !s.queue.put(e) {
+		s.full()
+	}
+}
+
+// note tells the writer something about an answer that is about to be asked for.
+func (s *session) note(i item) {
+	if !s.queue.note(i) {
+		s.full()
 	}
 }
 
@@ -143,7 +171,7 @@ func (s *session) read(ctx context.Context) (err error) {
 	defer in.stop()
 	if s.lane.last != nil {
 		s.terms = *s.lane.last
-		s.say(s.terms)
+		s.note(s.terms)
 	}
 	s.terms.known = s.terms.known || s.lane.Token.Empty()
 	if s.lane.Lasting {
@@ -222,6 +250,9 @@ func (s *session) broken(bad *native.SyntaxError, length int) error {
 
 // trace logs what is safe of a request: no text that a till made up but its id, which is printable.
 func (s *session) trace(q native.Request, length int) {
+	if !s.traced {
+		return // a line of the log costs more than the message
+	}
 	args := []any{"direction", "in", "name", q.Type(), "length", length}
 	switch q := q.(type) {
 	case native.Pay:

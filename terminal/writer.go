@@ -33,11 +33,14 @@ type (
 // are only there while it is far behind.
 const maxNotes = 64
 
-// writer turns words into lines. All of it is owned by its goroutine.
+// writer turns words into lines. Its goroutine does, or the reader where it can.
 type writer struct {
-	s        *session
+	s    *session
+	slow watch
+	beat *time.Ticker
+
+	turn     chan struct{} // holds one while somebody writes, who may use what follows
 	terms    terms
-	beat     *time.Ticker
 	running  payment.TillID // the payment that a heartbeat is for
 	looks    []look
 	asked    []payment.TillID
@@ -45,23 +48,23 @@ type writer struct {
 	wants    wants
 }
 
-func newWriter(s *session) *writer { return &writer{s: s} }
+func newWriter(s *session) *writer {
+	w := &writer{s: s, slow: watch{late: s.close}, beat: time.NewTicker(time.Hour), turn: make(chan struct{}, 1)}
+	w.beat.Stop()
+	return w
+}
 
 // run writes until the link breaks, the reader has ended or ctx ends.
 func (w *writer) run(ctx context.Context) {
-	defer w.keepalive(0)
+	defer w.beat.Stop()
 	for {
-		var beat <-chan time.Time
-		if w.beat != nil {
-			beat = w.beat.C
-		}
 		select {
-		case i := <-w.s.queue:
-			if !w.item(i) {
+		case <-w.s.queue.filled:
+			if !w.drain() {
 				return
 			}
-		case <-beat:
-			if w.running != "" && !w.write(native.Alive{}) {
+		case <-w.beat.C:
+			if !w.alive() {
 				return
 			}
 		case <-w.s.over:
@@ -69,25 +72,55 @@ func (w *writer) run(ctx context.Context) {
 			return
 		case <-ctx.Done():
 			if w.drain() {
-				w.write(native.Notice{State: "closing"})
+				w.close()
 			}
 			return
 		}
 	}
 }
 
-// drain writes what is waiting, such as the reason why the link ends.
+// drain writes everything that is waiting, such as the reason why the link ends, and reports whether it still works.
 func (w *writer) drain() bool {
-	for {
-		select {
-		case i := <-w.s.queue:
+	w.turn <- struct{}{}
+	defer func() { <-w.turn }()
+	return w.empty()
+}
+
+// help writes what is waiting on the goroutine of the reader, unless the writer is at it.
+func (w *writer) help() {
+	select {
+	case w.turn <- struct{}{}:
+	default:
+		w.s.queue.wake()
+		return
+	}
+	defer func() { <-w.turn }()
+	if !w.empty() {
+		w.s.close()
+	}
+}
+
+func (w *writer) empty() bool {
+	for all := w.s.queue.take(); len(all) > 0; all = w.s.queue.take() {
+		for _, i := range all {
 			if !w.item(i) {
 				return false
 			}
-		default:
-			return true
 		}
 	}
+	return true
+}
+
+func (w *writer) alive() bool {
+	w.turn <- struct{}{}
+	defer func() { <-w.turn }()
+	return w.running == "" || w.write(native.Alive{})
+}
+
+func (w *writer) close() {
+	w.turn <- struct{}{}
+	defer func() { <-w.turn }()
+	w.write(native.Notice{State: "closing"})
 }
 
 // item handles one thing of the queue, and reports whether the link still works.
@@ -115,12 +148,9 @@ func (w *writer) item(i item) bool {
 func newest[T any](all []T) []T { return all[max(len(all)-maxNotes, 0):] }
 
 func (w *writer) keepalive(seconds int64) {
-	if w.beat != nil {
-		w.beat.Stop()
-		w.beat = nil
-	}
+	w.beat.Stop()
 	if seconds > 0 {
-		w.beat = time.NewTicker(time.Duration(seconds) * time.Second)
+		w.beat.Reset(time.Duration(seconds) * time.Second)
 	}
 }
 
@@ -186,7 +216,7 @@ func (w *writer) update(u payment.Update) bool {
 func (w *writer) acknowledge(e native.Event) {
 	if yes, stands := yesTo(e); stands && w.s.lane.AckOnWrite {
 		<-w.s.linked // the bridge may have said it before Connect returned
-		w.s.ask(yes)
+		w.s.lane.Bridge.Ask(w.s.id(), yes)
 	}
 }
 
@@ -237,8 +267,8 @@ func (w *writer) write(e native.Event) bool {
 	if w.s.lane.Lasting {
 		patience += time.Duration(len(line)) * slowByte
 	}
-	late := time.AfterFunc(patience, w.s.close)
-	defer late.Stop()
+	w.slow.begin(patience)
+	defer w.slow.end()
 	_, err := w.s.rwc.Write(line)
 	w.trace(e, len(line), err)
 	return err == nil
@@ -246,6 +276,9 @@ func (w *writer) write(e native.Event) bool {
 
 // trace logs what is safe of an event.
 func (w *writer) trace(e native.Event, length int, err error) {
+	if !w.s.traced {
+		return // a line of the log costs more than the message
+	}
 	args := []any{"direction", "out", "name", e.Type(), "length", length}
 	switch e := e.(type) {
 	case native.Accepted:
