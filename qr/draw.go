@@ -9,6 +9,8 @@ import (
 	"image"
 	"image/color"
 	"image/png"
+	"iter"
+	"math/bits"
 	"strconv"
 )
 
@@ -22,30 +24,45 @@ func (c Code) SVG() string {
 	b := make([]byte, 0, 200+c.size*c.size*4) // more than any code's runs take
 	b = fmt.Appendf(b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" shape-rendering="crispEdges">`, side, side)
 	b = fmt.Appendf(b, `<path fill="#fff" d="M0 0h%dv%dH0z"/><path fill="#000" d="`, side, side)
-	number := func(before string, n int) { b = strconv.AppendInt(append(b, before...), int64(n), 10) }
 	for y := range c.size {
-		c.runs(y, func(x, length int) {
-			number("M", x+QuietZone)
-			number(" ", y+QuietZone)
-			number("h", length)
-			number("v1h-", length)
+		for x, length := range c.runs(y) {
+			b = strconv.AppendInt(append(b, 'M'), int64(x+QuietZone), 10)
+			b = strconv.AppendInt(append(b, ' '), int64(y+QuietZone), 10)
+			b = strconv.AppendInt(append(b, 'h'), int64(length), 10)
+			b = strconv.AppendInt(append(b, "v1h-"...), int64(length), 10)
 			b = append(b, 'z')
-		})
+		}
 	}
 	return string(append(b, `"/></svg>`...))
 }
 
-// runs calls f for each unbroken stretch of dark modules in row y.
-func (c Code) runs(y int, f func(x, length int)) {
-	for x := 0; x < c.size; x++ {
-		start := x
-		for c.Dark(x, y) {
-			x++
-		}
-		if x > start {
-			f(start, x-start)
+// runs are the unbroken stretches of dark modules in row y: where one begins, and its length.
+func (c Code) runs(y int) iter.Seq2[int, int] {
+	row := c.bits[y*c.stride() : (y+1)*c.stride()]
+	return func(yield func(x, length int) bool) {
+		for x := alike(row, 0, c.size, false); x < c.size; {
+			end := alike(row, x, c.size, true)
+			if !yield(x, end-x) {
+				return
+			}
+			x = alike(row, end, c.size, false)
 		}
 	}
+}
+
+// alike is where the modules that are dark, or not, end from x on, which is size at most.
+func alike(row []byte, x, size int, dark bool) int {
+	for x < size {
+		b := row[x/8]
+		if dark {
+			b = ^b
+		}
+		if b <<= x % 8; b != 0 {
+			return min(x+bits.LeadingZeros8(b), size)
+		}
+		x += 8 - x%8
+	}
+	return size
 }
 
 // PNG draws the code with its quiet zone as an image of one bit per pixel. Each module is a square of
@@ -57,10 +74,10 @@ func (c Code) PNG(pixelsPerModule int) ([]byte, error) {
 	side := (c.size + 2*QuietZone) * pixelsPerModule
 	img := image.NewPaletted(image.Rect(0, 0, side, side), color.Palette{color.White, color.Black})
 	for y := range c.size {
-		c.runs(y, func(x, length int) {
+		for x, length := range c.runs(y) {
 			first := image.Pt(x+QuietZone, y+QuietZone).Mul(pixelsPerModule)
 			fill(img, image.Rect(first.X, first.Y, first.X+length*pixelsPerModule, first.Y+pixelsPerModule))
-		})
+		}
 	}
 	var b bytes.Buffer
 	encoder := png.Encoder{CompressionLevel: png.BestCompression}
