@@ -4,6 +4,7 @@
 package store
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -33,7 +34,7 @@ func (j *Journal) Commit(c payment.Commit) error {
 	var head Mark
 	err := j.update(func(tx *bbolt.Tx) error {
 		var err error
-		head, err = write(tx, c)
+		head, err = j.write(tx, c)
 		return err
 	})
 	if err != nil {
@@ -66,18 +67,18 @@ func (j *Journal) update(change func(*bbolt.Tx) error) error {
 }
 
 // write is the whole of a commit, and returns the new head.
-func write(tx *bbolt.Tx, c payment.Commit) (Mark, error) {
+func (j *Journal) write(tx *bbolt.Tx, c payment.Commit) (Mark, error) {
 	head, err := getHead(tx)
 	if err != nil {
 		return Mark{}, err
 	}
 	for _, r := range c.Records {
-		if head, err = writeRecord(tx, head, r); err != nil {
+		if head, err = j.writeRecord(tx, head, r); err != nil {
 			return Mark{}, fmt.Errorf("record of %s: %w", r.After.ID, err)
 		}
 	}
 	for _, b := range c.Blobs {
-		if err = writeBlob(tx, b); err != nil {
+		if err = j.writeBlob(tx, b); err != nil {
 			return Mark{}, fmt.Errorf("bytes of %s: %w", b.Key, err)
 		}
 	}
@@ -92,8 +93,8 @@ func write(tx *bbolt.Tx, c payment.Commit) (Mark, error) {
 	return head, putHead(tx, head)
 }
 
-func writeRecord(tx *bbolt.Tx, head Mark, r payment.Record) (Mark, error) {
-	before, err := current(tx, r.After.ID)
+func (j *Journal) writeRecord(tx *bbolt.Tx, head Mark, r payment.Record) (Mark, error) {
+	before, err := j.recent.current(tx, r.After.ID)
 	if err != nil {
 		return Mark{}, err
 	}
@@ -109,8 +110,28 @@ func writeRecord(tx *bbolt.Tx, head Mark, r payment.Record) (Mark, error) {
 	if err = records.Put(number(next.Seq), k.Value); err != nil {
 		return Mark{}, err
 	}
-	now := stored{payment: r.After, number: before.number, last: next.Seq}
+	now := stored{payment: r.After, number: cmp.Or(before.number, next.Seq), last: next.Seq}
+	j.recent.keep(now)
 	return next, place(tx, before, now, k.Snapshot)
+}
+
+// recent are the unfinished payments that this process has written: they need not be read again to know what follows
+// them. It may be ahead of the disk only while a transaction runs, because after one that failed nothing is written.
+type recent map[payment.ID]stored
+
+func (r recent) keep(s stored) {
+	if s.payment.Final() {
+		delete(r, s.payment.ID)
+		return
+	}
+	r[s.payment.ID] = s
+}
+
+func (r recent) current(tx *bbolt.Tx, id payment.ID) (stored, error) {
+	if s, ok := r[id]; ok {
+		return s, nil
+	}
+	return current(tx, id)
 }
 
 // current is what the journal holds of a payment, the zero value with the id if nothing.
@@ -149,8 +170,7 @@ func follows(before, after payment.Payment) error {
 // place puts the snapshot and everything that leads to it.
 func place(tx *bbolt.Tx, before, now stored, snapshot []byte) error {
 	p := now.payment
-	if now.number == 0 {
-		now.number = now.last
+	if before.number == 0 {
 		if err := introduce(tx, now); err != nil {
 			return err
 		}
@@ -208,8 +228,8 @@ type blob struct {
 }
 
 // writeBlob refuses bytes that are not those of a durable intent: a key must never leave with others.
-func writeBlob(tx *bbolt.Tx, b payment.Blob) error {
-	s, err := current(tx, b.ID)
+func (j *Journal) writeBlob(tx *bbolt.Tx, b payment.Blob) error {
+	s, err := j.recent.current(tx, b.ID)
 	if err != nil {
 		return err
 	}

@@ -39,6 +39,7 @@ type Journal struct {
 	reserve *reserve
 
 	writing sync.Mutex // serializes writes, flush included
+	recent  recent     // guarded by writing
 
 	// abandoned means that bbolt was interrupted and may hold its locks for ever.
 	abandoned atomic.Bool

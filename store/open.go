@@ -105,7 +105,7 @@ func open(path string, readOnly bool, wait time.Duration) (*Journal, error) {
 
 // attempt returns a *DamageError only for a file in which nothing can be looked up.
 func attempt(path string, readOnly bool, wait time.Duration) (*Journal, error) {
-	j := &Journal{path: path, readOnly: readOnly}
+	j := &Journal{path: path, readOnly: readOnly, recent: recent{}}
 	if err := j.openFile(wait); err != nil {
 		return nil, err
 	}

@@ -270,9 +270,11 @@ func TestRow60AFullDiskStopsIntakeAndFreesTheReserve(t *testing.T) {
 		t.Error("the reserve is gone before it was needed")
 	}
 	free = 7 << 20
-	s.happen(id("lane-1", 1), payment.CancelAsked{At: morning(), Why: payment.WhyTill})
+	for n := range 16 {
+		s.happen(id("lane-2", n), payment.CancelAsked{At: morning(), Why: payment.WhyTill})
+	}
 	if _, err := os.Lstat(reserve); err == nil {
-		t.Error("the disk is all but full and the reserve is still there")
+		t.Error("the disk is all but full, sixteen commits were made and the reserve is still there")
 	}
 	s.check()
 	s.close()

@@ -17,6 +17,8 @@ const (
 	// reserveSize is the ballast in bytes: some thousand commits. It is released when no more than
 	// that is free without it.
 	reserveSize = 8 << 20
+	// easeEvery so many commits the room is looked at. They take a small part of the ballast.
+	easeEvery = 16
 )
 
 // reserve is the ballast: a file that is there only to be deleted.
@@ -24,8 +26,9 @@ type reserve struct {
 	path string
 	free func(folder string) (uint64, bool)
 
-	mu    sync.Mutex
-	there bool // guarded by mu
+	mu      sync.Mutex
+	there   bool // guarded by mu
+	commits uint // guarded by mu; since the file was opened
 }
 
 func reservePath(path string) string { return path + ".reserve" }
@@ -76,7 +79,8 @@ func (r *reserve) ease() {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if !r.there {
+	r.commits++
+	if !r.there || r.commits%easeEvery != 1 {
 		return
 	}
 	if free, ok := r.free(filepath.Dir(r.path)); ok && free < reserveSize {

@@ -6,6 +6,7 @@ package store
 import (
 	"fmt"
 	"os"
+	"strconv"
 	"sync"
 
 	"go.etcd.io/bbolt"
@@ -25,8 +26,9 @@ func witnessPath(path string) string { return path + ".head" }
 const witnessLine = "%-8s %020d %s %08x\n"
 
 func witnessText(epoch string, m Mark) string {
-	sum := checksum(fmt.Appendf(nil, "%s %d %s", epoch, m.Seq, m.Hash))
-	return fmt.Sprintf(witnessLine, epoch, m.Seq, m.Hash, sum)
+	hash := m.Hash.String()
+	sum := checksum([]byte(epoch + " " + strconv.FormatUint(m.Seq, 10) + " " + hash))
+	return fmt.Sprintf(witnessLine, epoch, m.Seq, hash, sum)
 }
 
 // keepWitness returns nil where the file cannot be opened. The journal works without.
