@@ -240,9 +240,12 @@ func (d *daemon) keepWarm(ctx context.Context) error {
 	defer warm.Stop()
 	probe := time.NewTicker(24 * time.Hour)
 	defer probe.Stop()
-	for {
+	for first := true; ; first = false {
 		if err := d.client.Warm(ctx); err != nil && ctx.Err() == nil {
 			d.log.Debug("connection not warm", "error", err)
+		}
+		if first {
+			debug.FreeOSMemory() // a handshake needs much that is not needed again
 		}
 		select {
 		case <-ctx.Done():
