@@ -111,6 +111,9 @@ func (e *examiner) journal() {
 		return
 	}
 	damage := j.Damage()
+	if damage == nil {
+		damage = belongs(j, e.cfg)
+	}
 	head, headErr := j.Head()
 	switch err := errors.Join(damage, headErr, j.Close()); {
 	case err != nil:
