@@ -35,6 +35,9 @@ func (c *Core) answered(in Answered) {
 	case Done:
 		c.health(true)
 		c.done(j, in.Key, a)
+	case Stale:
+		c.health(true)
+		c.ignore(c.apply(j, payment.KeyExpired{At: c.now.Wall, Key: in.Key}))
 	case Unclear:
 		c.health(false)
 		j.settledAt = max(j.settledAt, j.sentAt+settle)

@@ -471,6 +471,29 @@ func TestAClockThatWentBackwardsHoldsOldKeys(t *testing.T) {
 	d.wantState(payment.StateAttention)
 }
 
+// A clock that stood still while there was no power makes every key look young: Klarna's own has to say.
+func TestAKeyOfAnEarlierProcessLeavesAsInherited(t *testing.T) {
+	d := newDesk(t)
+	d.toFinalizing()
+	if c := d.lastSend(); c.Inherited {
+		t.Errorf("%s of this process leaves as inherited", c.Intent.Write)
+	}
+	d.restart(time.Second)
+	c := d.lastSend()
+	if !c.Inherited {
+		t.Errorf("%s of an earlier process leaves without its clock being asked for", c.Intent.Write)
+	}
+	d.answer(c, engine.Stale{})
+	d.wantState(payment.StateAttention)
+	d.calls = nil
+	d.after(time.Hour)
+	for _, a := range d.calls {
+		if s, ok := a.(engine.Send); ok {
+			t.Errorf("%s is sent again with a key that is too old", s.Call.Intent.Write)
+		}
+	}
+}
+
 func TestAnUnreachableKlarnaFailsCleanly(t *testing.T) {
 	d := newDesk(t)
 	d.open(1, false)

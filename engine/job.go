@@ -28,6 +28,7 @@ type job struct {
 	settledAt time.Duration
 	blobs     map[payment.Key]payment.Blob
 	born      map[payment.Key]time.Duration // first use of a key; absent: only the disk knows
+	inherited map[payment.Key]bool          // made by an earlier process
 	heldSince time.Duration                 // the wall clock went backwards; -1 if it did not
 
 	// Reads of the request.

@@ -55,6 +55,9 @@ type Call struct {
 	Token   secret.Text // of a finalize, or what the shop's own app handed on with an authorize
 	// Customer is the stored token that an authorize charges, if any.
 	Customer payment.CustomerToken
+	// Inherited means: an earlier process made the key, so that only the machine's wall clock says how old it is. It
+	// must not leave before Klarna's clock has been asked: ours may have stood still while there was no power.
+	Inherited bool
 }
 
 // Answer is the outcome of one try of a write. The set is closed.
@@ -84,6 +87,8 @@ type (
 	Unclear struct{ After time.Duration }
 	// NotExecuted means: this try was certainly not executed and may be repeated.
 	NotExecuted struct{ After time.Duration }
+	// Stale means: this try was not sent, because its key has outlived payment.KeyLife by Klarna's clock.
+	Stale struct{}
 	// Done answers a capture or refund, with Klarna's name of it where there is one, or a void.
 	Done struct{ CaptureID, RefundID string }
 )
@@ -94,6 +99,7 @@ func (Declined) isAnswer()    {}
 func (Refused) isAnswer()     {}
 func (Unclear) isAnswer()     {}
 func (NotExecuted) isAnswer() {}
+func (Stale) isAnswer()       {}
 func (Done) isAnswer()        {}
 
 // Reading is what a read of a payment request told. An empty Status means that it told nothing.

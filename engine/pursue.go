@@ -93,7 +93,10 @@ func (c *Core) send(j *job, i payment.Intent) {
 	}
 	j.sending, j.sentAt, j.tries = i.Key, c.now.Up, j.tries+1
 	c.quota.spend(c.now.Up)
-	c.act(Send{Call{Payment: j.p, Intent: i, Body: blob.Body, Token: secret.New(blob.Token), Customer: blob.Customer}})
+	c.act(Send{Call{
+		Payment: j.p, Intent: i, Body: blob.Body, Token: secret.New(blob.Token), Customer: blob.Customer,
+		Inherited: j.inherited[i.Key],
+	}})
 }
 
 // neverSent ends an authorize that certainly never reached Klarna: a cancelled one at once, because

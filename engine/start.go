@@ -35,8 +35,9 @@ func (c *Core) Start(now Instant, saved []Saved) (payment.Commit, []Action) {
 
 func (c *Core) resume(s Saved) {
 	j := c.newJob(s.Payment)
+	j.inherited = map[payment.Key]bool{}
 	for _, b := range s.Blobs {
-		j.blobs[b.Key] = b
+		j.blobs[b.Key], j.inherited[b.Key] = b, true
 	}
 	j.settledAt = c.now.Up + settle
 	j.deadline = c.upAt(earliest(s.Payment.Deadline, c.now.Wall.Add(c.set.Scanned)))

@@ -117,6 +117,11 @@ func handOn(s *klarna.Sale, o payment.Order) {
 // Send implements engine.Provider. The path is made anew, out of what was durable before the first try; the bytes are the
 // stored ones, and say which interface they are for.
 func (k *provider) Send(ctx context.Context, c engine.Call) engine.Answer {
+	if c.Inherited {
+		if a := k.outdated(ctx, c); a != nil {
+			return a
+		}
+	}
 	p, key := c.Payment, string(c.Intent.Key)
 	region, body := readMark(c.Body)
 	made, err := k.made(region, c)
@@ -137,6 +142,21 @@ func (k *provider) Send(ctx context.Context, c engine.Call) engine.Answer {
 		}
 	}
 	return k.answer(p, k.client.Send(ctx, w))
+}
+
+// outdated asks Klarna's clock about a key of an earlier process, and returns what keeps it from leaving. An answer without
+// a clock leaves the machine's own to be believed.
+func (k *provider) outdated(ctx context.Context, c engine.Call) engine.Answer {
+	a, err := k.client.Probe(ctx)
+	switch {
+	case err != nil && a.Date.IsZero():
+		return engine.NotExecuted{After: a.RetryAfter}
+	case !a.Date.IsZero() && a.Date.Sub(c.Intent.At) >= payment.KeyLife:
+		k.log.Warn("key not sent again, because Klarna's clock says that it is too old", "payment", c.Payment.ID.String(),
+			"write", string(c.Intent.Write), "made", c.Intent.At, "klarna_time", a.Date)
+		return engine.Stale{}
+	}
+	return nil
 }
 
 // made is the call of an intent, of which its place counts.

@@ -202,6 +202,9 @@ func (p *process) perform(a engine.Action) {
 			k.down(a.Word)
 		}
 	case engine.Send:
+		if w.net.asksClock(a.Call) {
+			return
+		}
 		w.oracle.sending(a.Call)
 		w.net.write(a.Call)
 	case engine.ReadRequest:
@@ -284,7 +287,7 @@ func (p *process) die() {
 	}
 	p.fragil = 1
 	down := p.downtime()
-	p.moveWall()
+	p.moveWall(down)
 	gen := p.gen
 	w.after(down, func() {
 		if gen == p.gen && !p.up {

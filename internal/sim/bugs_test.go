@@ -93,6 +93,8 @@ func intentBugs() []bug {
 			{pursueGo, "		if c.now.Up-born >= payment.KeyLife {", "		if c.now.Up < born {"},
 			{pursueGo, "	case age >= payment.KeyLife:\n		return tooOld\n", ""},
 		}},
+		one("machine-clock-believed", "after a restart nobody asks Klarna how old a key is", startGo,
+			"j.blobs[b.Key], j.inherited[b.Key] = b, true", "j.blobs[b.Key] = b"),
 		one("key-old-too-soon", "a key counts as too old after an hour", "payment/intent.go", "const KeyLife = 23 * time.Hour", "const KeyLife = time.Hour"),
 		one("erases-authorize-early", "the bytes that a second round repeats are erased with the finalize", coreGo,
 			"		keys = append(keys, p.Authorize.Key, p.Finalize.Key)", "		keys = append(keys, p.Finalize.Key)"),

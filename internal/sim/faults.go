@@ -17,6 +17,7 @@ const (
 	LongDown
 	WallJump
 	WallReset
+	WallStops
 	LateTimer
 	Frozen
 	Batched
@@ -110,7 +111,7 @@ func faultNames() [numFaults]string {
 	return [numFaults]string{
 		CrashLost: "crash, commit lost", CrashDurable: "crash, commit durable", CrashUnknown: "commit error of unknown effect",
 		CrashInput: "crash before an input", CrashAction: "crash between actions", CrashStart: "crash during recovery",
-		LongDown: "down for hours", WallJump: "wall clock jumps", WallReset: "wall clock off by years",
+		LongDown: "down for hours", WallJump: "wall clock jumps", WallReset: "wall clock off by years", WallStops: "wall clock stops while down",
 		LateTimer: "timer late", Frozen: "process frozen", Batched: "inputs share a commit",
 		NotSent: "call not sent", RequestLost: "call lost", RequestLate: "call executed late", AnswerLost: "answer lost",
 		AnswerLate: "answer late", ExecutedThen500: "executed, then 500", Plain500: "500, not executed", TooMany: "429",

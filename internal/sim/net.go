@@ -78,6 +78,27 @@ func (n *net) down() bool {
 
 func (n *net) quick() time.Duration { return n.w.between(20*time.Millisecond, 800*time.Millisecond) }
 
+// asksClock does what must come before an inherited key leaves: asking Klarna what time it is. It reports whether the
+// call ends with that.
+func (n *net) asksClock(c engine.Call) bool {
+	w := n.w
+	if !c.Inherited {
+		return false
+	}
+	answer := n.replier(func(a engine.Answer) engine.Input {
+		return engine.Answered{ID: c.Payment.ID, Key: c.Intent.Key, Answer: a}
+	})
+	switch {
+	case !w.manual && (n.down() || w.strikes(NotSent)):
+		answer(n.quick(), engine.NotExecuted{})
+	case w.time().Sub(c.Intent.At) >= keyLife:
+		answer(n.quick(), engine.Stale{})
+	default:
+		return false
+	}
+	return true
+}
+
 // write is one try of a write.
 func (n *net) write(c engine.Call) {
 	w := n.w
@@ -211,6 +232,8 @@ func answerName(a engine.Answer) string {
 		return "unclear"
 	case engine.NotExecuted:
 		return "not executed"
+	case engine.Stale:
+		return "stale"
 	case engine.Done:
 		return "done"
 	}

@@ -36,7 +36,7 @@ func (o *oracle) hint(in engine.Input) {
 			b.causes.refused = b.causes.refused || a.Amount != b.disk.Order.Amount
 		case engine.NotExecuted:
 			b.causes.refused = true // a write that never got through ends as failed
-		case engine.Approved, engine.Declined, engine.Unclear, engine.Done:
+		case engine.Approved, engine.Declined, engine.Unclear, engine.Stale, engine.Done:
 		}
 	case engine.RequestRead:
 		o.heardStatus(in.ID, in.Request, in.Reading.Status)
@@ -125,7 +125,7 @@ func (o *oracle) followed(b *book, e payment.Event) {
 	case payment.KeyExpired:
 		for _, i := range b.disk.Intents() {
 			age := e.At.Sub(i.At)
-			if i.Key == e.Key && w.count[WallJump]+w.count[WallReset] == 0 && age < keyLife-time.Minute {
+			if i.Key == e.Key && w.count[WallJump]+w.count[WallReset]+w.count[WallStops] == 0 && age < keyLife-time.Minute {
 				w.fail("I7", "%s: a key of %v is given up as too old", b.id, age)
 			}
 		}

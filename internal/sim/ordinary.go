@@ -17,7 +17,7 @@ const rarer = 20
 func (w *world) drawOrdinary() {
 	for f, usual := range usual() {
 		switch Fault(f) { //nolint:exhaustive // all others are machines and networks
-		case WrongAmount, RefusedWrite, RefusedGiveBack, LongOutage, WallReset, Forgetful, NeverConfirms, ConfirmsOther,
+		case WrongAmount, RefusedWrite, RefusedGiveBack, LongOutage, WallReset, WallStops, Forgetful, NeverConfirms, ConfirmsOther,
 			RepeatsOther, UnknownID, WebhookForged, StaffDecides:
 		case FirstApproved, FirstDeclined, FinalizeDeclined, FinalizeStepsUp, CustomerNo, CustomerNever, CustomerLate,
 			CustomerAborts, CustomerTaps, Cancels, CancelsEarly, CancelsLate, RepeatsPay, SaysNo, GivesBack, PaysWhileBusy:

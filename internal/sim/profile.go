@@ -14,7 +14,7 @@ import (
 func usual() [numFaults]float64 {
 	return [numFaults]float64{
 		CrashLost: .004, CrashDurable: .006, CrashUnknown: .004, CrashInput: .002, CrashAction: .003, CrashStart: .06,
-		LongDown: .01, WallJump: .03, WallReset: .02, LateTimer: .01, Frozen: .004, Batched: .05,
+		LongDown: .01, WallJump: .03, WallReset: .02, WallStops: .3, LateTimer: .01, Frozen: .004, Batched: .05,
 		NotSent: .05, RequestLost: .04, RequestLate: .12, AnswerLost: .06, AnswerLate: .05, ExecutedThen500: .05,
 		Plain500: .03, TooMany: .02, Duplicated: .05, Truncated: .02, Outage: .1, LongOutage: .004,
 		RequestGone: .08, ReadFails: .05, CancelFails: .1, WrongAmount: .006, RefusedWrite: .04, RefusedGiveBack: .15,

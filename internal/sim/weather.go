@@ -95,11 +95,12 @@ func (w *world) jump() {
 
 // moveWall is what a restart may do to the wall clock: a machine whose clock has stopped begins in another year, and
 // is put right some time later.
-func (p *process) moveWall() {
+func (p *process) moveWall(down time.Duration) {
 	w := p.w
 	if w.strikes(WallJump) {
 		w.jump()
 	}
+	p.stopWall(down)
 	if !w.strikes(WallReset) {
 		return
 	}
@@ -108,6 +109,21 @@ func (p *process) moveWall() {
 	w.say("wall", w.era.String(), "")
 	w.after(w.between(time.Second, 15*time.Minute), func() {
 		w.era = 0
+		w.say("wall", "right again", "")
+	})
+}
+
+// stopWall lets the machine begin at the moment when it ended: it has no clock of its own, and keeps the last time in a
+// file. It is put right soon after. A clock that was ahead before is left alone: two that lie are one too many.
+func (p *process) stopWall(down time.Duration) {
+	w := p.w
+	if down < time.Hour || w.wall > 0 || !w.strikes(WallStops) {
+		return
+	}
+	w.wall -= down
+	w.say("wall", "stopped for "+down.String(), "")
+	w.after(down+w.between(time.Second, 15*time.Minute), func() {
+		w.wall += down
 		w.say("wall", "right again", "")
 	})
 }
