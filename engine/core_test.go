@@ -471,6 +471,29 @@ func TestAClockThatWentBackwardsHoldsOldKeys(t *testing.T) {
 	d.wantState(payment.StateAttention)
 }
 
+// Memory does not grow with sales: of what is finished only the newest payment of a lane stays.
+func TestAFinishedPaymentIsForgottenWhenTheNextOneBegins(t *testing.T) {
+	d := newDesk(t)
+	d.toFinalizing()
+	d.answer(d.lastSend(), engine.Declined{})
+	d.after(9 * time.Minute)
+	if !d.core.Knows(p1) {
+		t.Error("the newest payment is forgotten while its till and its screen are still about it")
+	}
+	p2, p3 := p1, p1
+	p2.Till, p3.Till = "T1-2", "T1-3"
+	d.say(1, payment.Pay{ID: p2.Till, Order: payment.Order{Amount: payment.Amount{Minor: amount, Currency: "EUR"}}})
+	d.after(time.Second)
+	if d.core.Knows(p1) || !d.core.Knows(p2) {
+		t.Errorf("with the next payment: the old one is known: %v, the new one: %v", d.core.Knows(p1), d.core.Knows(p2))
+	}
+	d.say(1, payment.Cancel{ID: p3.Till}) // a tombstone is no payment that anybody waits for
+	d.after(time.Second)
+	if d.core.Knows(p3) || !d.core.Knows(p2) {
+		t.Errorf("with a tombstone: it is known: %v, the running one: %v", d.core.Knows(p3), d.core.Knows(p2))
+	}
+}
+
 // A clock that stood still while there was no power makes every key look young: Klarna's own has to say.
 func TestAKeyOfAnEarlierProcessLeavesAsInherited(t *testing.T) {
 	d := newDesk(t)

@@ -153,6 +153,10 @@ func (e *Engine) inspect(ctx context.Context, ask func(*Core)) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	<-answered
-	return nil
+	select {
+	case <-answered:
+		return nil
+	case <-e.done: // a turn has failed, and no other follows
+		return ErrClosed
+	}
 }

@@ -130,7 +130,7 @@ func (e *Engine) handle(calling context.Context, batch []Input) error {
 			if err := e.carryOut(calling, commit, actions); err != nil {
 				return err
 			}
-			commit, actions = payment.Commit{}, nil
+			commit, actions, now = payment.Commit{}, nil, e.uptime.now()
 		}
 		if err := e.core.Recall(now, e.journal, in); err != nil {
 			e.log.Error("journal not read", "error", err)
@@ -164,12 +164,7 @@ func (e *Engine) carryOut(calling context.Context, commit payment.Commit, action
 func (e *Engine) perform(ctx context.Context, a Action) {
 	switch a := a.(type) {
 	case Tell:
-		e.mu.Lock()
-		hear := e.hear[a.Link]
-		if hear != nil {
-			hear(a.Word)
-		}
-		e.mu.Unlock()
+		e.tell(a)
 	case Show:
 		e.screen.Show(a.Scene)
 	case Ruled:
@@ -197,6 +192,15 @@ func (e *Engine) perform(ctx context.Context, a Action) {
 		e.call(func() Input {
 			return TransactionRead{a.ID, e.provider.ReadTransaction(ctx, a.Transaction)}
 		})
+	}
+}
+
+// tell says a word to a link. A panic there may be recovered by whoever has this turn, who then leaves its link.
+func (e *Engine) tell(a Tell) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if hear := e.hear[a.Link]; hear != nil {
+		hear(a.Word)
 	}
 }
 

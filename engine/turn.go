@@ -50,10 +50,12 @@ func (e *Engine) take(turn func() error) error {
 	t := &e.turns
 	t.turn <- struct{}{}
 	defer func() { <-t.turn }()
-	if t.failure == nil {
-		t.failure = turn()
-		e.arm()
+	if t.failure != nil {
+		return t.failure
 	}
+	t.failure = errHalfway // until turn has returned
+	t.failure = turn()
+	e.arm()
 	return t.failure
 }
 

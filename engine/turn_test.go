@@ -6,6 +6,7 @@ package engine_test
 import (
 	"errors"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -118,6 +119,100 @@ type slow struct{ *disk }
 func (s slow) Commit(c payment.Commit) error {
 	time.Sleep(time.Second)
 	return s.disk.Commit(c)
+}
+
+func TestWhoeverAsksWhileATurnFailsIsNotLeftWaiting(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDisk()
+		e, stop := runs(t, slow{d}, &kind{}, engine.Options{})
+		var l till
+		id := connected(e, &l)
+		d.breaks(errors.New("input/output error"))
+		go e.Ask(id, payment.Pay{ID: p1.Till, Order: order()})
+		synctest.Wait() // in its commit
+		if _, err := e.Lanes(t.Context()); !errors.Is(err, engine.ErrClosed) {
+			t.Errorf("Lanes() = %v, want ErrClosed", err)
+		}
+		if err := stop(); err == nil {
+			t.Error("Run() = nil, want the journal's error")
+		}
+	})
+}
+
+func TestAStopWaitsForATillsOwnTurn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDisk()
+		e, stop := runs(t, slow{d}, &kind{}, engine.Options{})
+		var l till
+		id := connected(e, &l)
+		go e.Ask(id, payment.Cancel{ID: "T1-9"})
+		synctest.Wait() // in its commit
+		if err := stop(); err != nil {
+			t.Errorf("Run() = %v, want nil", err)
+		}
+		if n := len(d.commits); n != 1 { // whoever waits for Run closes the journal next
+			t.Errorf("%d commits were made when Run returned, want the one that had begun", n)
+		}
+		synctest.Wait()
+	})
+}
+
+func TestAPanicOfALinkLeavesTheOthers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e, stop := running(t, newDisk(), &kind{})
+		id := e.Connect(payment.Link{Lane: "lane-1"}, func(payment.Word) { panic("deaf") })
+		synctest.Wait()
+		func() {
+			defer func() { _ = recover() }()
+			e.Ask(id, payment.Look{})
+		}()
+		e.Disconnect(id) // as a link does that has recovered
+		if err := stop(); err == nil {
+			t.Error("Run() = nil, want an error")
+		}
+	})
+}
+
+// Two inputs that share a turn both count as no longer waiting.
+func TestATillIsAnsweredAtOnceAgainAfterACrowd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e, stop := runs(t, slow{newDisk()}, &kind{}, engine.Options{})
+		var l till
+		id := connected(e, &l)
+		go e.Ask(id, payment.Cancel{ID: "T1-8"})
+		synctest.Wait() // in its commit
+		for range 10 {
+			e.Post(engine.Tick{})
+		}
+		time.Sleep(time.Minute)
+		e.Ask(id, payment.Status{ID: "T1-9"})
+		if got := l.last(); got != "refusal not_found" {
+			t.Errorf("heard %q when Ask returned, want the answer", got)
+		}
+		if err := stop(); err != nil {
+			t.Errorf("Run() = %v, want nil", err)
+		}
+	})
+}
+
+// The engine's clock and the system's part while the machine sleeps; what is due then must not wait for the latter.
+func TestADeadlineComesInTimeAfterTheMachineSlept(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var asleep atomic.Int64
+		e, stop := runs(t, newDisk(), &kind{hang: make(chan struct{})}, engine.Options{Asleep: func() time.Duration { return time.Duration(asleep.Load()) }})
+		var l till
+		id := connected(e, &l)
+		e.Ask(id, payment.Pay{ID: p1.Till, Order: order()})
+		time.Sleep(time.Minute) // finalizing, where nothing else makes the engine look
+		asleep.Store(int64(time.Hour))
+		time.Sleep(15 * time.Second)
+		if got := l.last(); got != "result unknown" {
+			t.Errorf("last word %q a quarter of a minute after an hour's sleep, want what the deadline says", got)
+		}
+		if err := stop(); err != nil {
+			t.Errorf("Run() = %v, want nil", err)
+		}
+	})
 }
 
 func TestWhoeverAsksDuringATurnIsAnsweredAfterItInOrder(t *testing.T) {
