@@ -10,6 +10,8 @@ import (
 	"slices"
 	"testing"
 	"testing/iotest"
+	"testing/synctest"
+	"time"
 
 	"tillbridge/terminal/native"
 )
@@ -52,4 +54,45 @@ func FuzzLinesDoNotDependOnHowTheyArrive(f *testing.F) {
 			}
 		}
 	})
+}
+
+// endless is a till that never ends its line: some of it at once, the rest never.
+type endless struct {
+	left int
+	over chan struct{}
+}
+
+func (e *endless) Read(b []byte) (int, error) {
+	if e.left == 0 {
+		<-e.over
+		return 0, io.EOF
+	}
+	n := min(e.left, len(b))
+	for i := range n {
+		b[i] = 'x'
+	}
+	e.left -= n
+	return n, nil
+}
+
+// A socket is cut ten seconds after its line began, however much of it came; a line that came whole is not timed.
+func TestALineThatDoesNotEndIsCut(t *testing.T) {
+	t.Parallel()
+	for name, length := range map[string]int{"a part of a line": 10, "more than a line may have": native.MaxLine + chunk} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				r := &endless{left: length, over: make(chan struct{})}
+				began := time.Now()
+				in := lines{r: r, late: func() { close(r.over) }}
+				var err error
+				for err == nil || errors.As(err, new(*native.SyntaxError)) {
+					_, err = in.next()
+				}
+				if took := time.Since(began); took != lineWait {
+					t.Errorf("cut after %v, want %v", took, lineWait)
+				}
+			})
+		})
+	}
 }

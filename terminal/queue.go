@@ -32,9 +32,13 @@ func (q *queue) put(i item) bool {
 	return room
 }
 
-// note adds i without waking the writer: the answer that it is about comes after it.
+// note adds i without waking the writer: the answer that it is about comes after it. Where answers are slow, notes do
+// not take the room of words.
 func (q *queue) note(i item) bool {
 	room, _ := q.add(i)
+	if q.crowded() {
+		q.wake()
+	}
 	return room
 }
 
@@ -46,6 +50,12 @@ func (q *queue) add(i item) (room, held bool) {
 	}
 	q.items = append(q.items, i)
 	return true, q.held
+}
+
+func (q *queue) crowded() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return len(q.items) > queueRoom/4
 }
 
 func (q *queue) wake() {

@@ -18,6 +18,13 @@ func (q *queue) woken() bool {
 	}
 }
 
+// crowd fills half of the queue with notes.
+func crowd(q *queue) {
+	for i := range queueRoom / 2 {
+		q.note(i)
+	}
+}
+
 func TestTheQueueWakesItsWriterForWordsOnly(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
@@ -30,6 +37,7 @@ func TestTheQueueWakesItsWriterForWordsOnly(t *testing.T) {
 		"a note and its answer":          {func(q *queue) { q.note(1); q.put(2) }, true},
 		"a word while it is held":        {func(q *queue) { q.hold(true); q.put(1) }, false},
 		"a word after it was held":       {func(q *queue) { q.hold(true); q.put(1); q.hold(false); q.put(2) }, true},
+		"more notes than answers":        {func(q *queue) { crowd(q) }, true},
 		"a word that the reader gave up": {func(q *queue) { q.hold(true); q.put(1); q.hold(false); q.wake() }, true},
 	}
 	for name, tt := range tests {

@@ -113,8 +113,8 @@ func (s *session) connect() {
 	}
 }
 
-// ask passes on what the till said. An answer that is there at once, and that the till takes at once, is written here:
-// waking the writer would take longer.
+// ask passes on what the till said. Where its socket takes a message now, an answer that comes before Ask returns is
+// written here: waking the writer would take longer.
 func (s *session) ask(a payment.Ask) {
 	if !s.takes() {
 		s.lane.Bridge.Ask(s.id(), a)

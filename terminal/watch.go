@@ -14,8 +14,9 @@ type watch struct {
 	late func()
 
 	mu    sync.Mutex
-	until time.Time // guarded by mu; zero while nothing is written
-	runs  bool      // guarded by mu; the timer will look
+	until time.Time   // guarded by mu; zero while nothing is written
+	timer *time.Timer // guarded by mu; nil while none runs
+	rings time.Time   // guarded by mu; when the timer does
 }
 
 // begin says that a write begins which may take so long.
@@ -23,9 +24,12 @@ func (w *watch) begin(patience time.Duration) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.until = time.Now().Add(patience)
-	if !w.runs {
-		w.runs = true
-		time.AfterFunc(patience, w.look)
+	switch {
+	case w.timer == nil:
+		w.timer, w.rings = time.AfterFunc(patience, w.look), w.until
+	case w.until.Before(w.rings): // a shorter message than the one that it was set for
+		w.timer.Reset(patience)
+		w.rings = w.until
 	}
 }
 
@@ -37,15 +41,21 @@ func (w *watch) end() {
 }
 
 func (w *watch) look() {
-	w.mu.Lock()
-	left := time.Until(w.until)
-	idle := w.until.IsZero()
-	w.runs = !idle && left > 0
-	if w.runs {
-		time.AfterFunc(left, w.look)
-	}
-	w.mu.Unlock()
-	if !idle && left <= 0 {
+	if w.over() {
 		w.late()
 	}
+}
+
+// over reports whether a write is late, and lets the timer run on for one that is not.
+func (w *watch) over() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	left := time.Until(w.until)
+	if w.until.IsZero() || left <= 0 {
+		w.timer = nil
+		return !w.until.IsZero()
+	}
+	w.timer.Reset(left)
+	w.rings = w.until
+	return false
 }
