@@ -58,6 +58,9 @@ func SetVersion(tx *bbolt.Tx, version uint32) error { return putVersion(tx, vers
 // Number is a key of records and payments.
 func Number(n uint64) []byte { return number(n) }
 
+// Recent counts the payments that are kept in memory.
+func (j *Journal) Recent() int { return len(j.recent) }
+
 // Knows reports whether a webhook event's id is remembered, without remembering it.
 func (j *Journal) Knows(id string, at time.Time) (bool, error) { return j.knowsEvent(id, seenOn(at)) }
 

@@ -17,8 +17,6 @@ const (
 	// reserveSize is the ballast in bytes: some thousand commits. It is released when no more than
 	// that is free without it.
 	reserveSize = 8 << 20
-	// easeEvery so many commits the room is looked at. They take a small part of the ballast.
-	easeEvery = 16
 )
 
 // reserve is the ballast: a file that is there only to be deleted.
@@ -26,9 +24,8 @@ type reserve struct {
 	path string
 	free func(folder string) (uint64, bool)
 
-	mu      sync.Mutex
-	there   bool // guarded by mu
-	commits uint // guarded by mu; since the file was opened
+	mu    sync.Mutex
+	there bool // guarded by mu
 }
 
 func reservePath(path string) string { return path + ".reserve" }
@@ -79,8 +76,7 @@ func (r *reserve) ease() {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.commits++
-	if !r.there || r.commits%easeEvery != 1 {
+	if !r.there {
 		return
 	}
 	if free, ok := r.free(filepath.Dir(r.path)); ok && free < reserveSize {
