@@ -40,11 +40,8 @@ func belongs(j *store.Journal, cfg config.Config) error {
 		cfg.DataDir, len(open), account, k.AccountID)
 }
 
-// claim checks that a journal belongs to cfg, and notes that it does. One that is damaged is only read.
+// claim notes that a journal belongs to cfg, unless it does not.
 func claim(j *store.Journal, cfg config.Config) error {
-	if j.Damage() != nil {
-		return nil
-	}
 	if err := belongs(j, cfg); err != nil {
 		return err
 	}

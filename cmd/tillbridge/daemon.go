@@ -62,8 +62,10 @@ func newDaemon(cfg config.Config, o serveOptions, std streams, log *slog.Logger)
 	if d.journal, err = openJournal(cfg, log); err != nil {
 		return nil, err
 	}
-	if err = claim(d.journal, cfg); err != nil {
-		return nil, errors.Join(err, d.journal.Close())
+	if d.journal.Damage() == nil { // a damaged one is only read
+		if err = claim(d.journal, cfg); err != nil {
+			return nil, errors.Join(err, d.journal.Close())
+		}
 	}
 	if d.hub, err = d.newHub(cfg); err != nil {
 		return nil, errors.Join(err, d.journal.Close())
