@@ -77,9 +77,10 @@ func pack(rows [][]bool, level string) Code {
 	c := Code{size: len(rows), level: level}
 	c.bits = make([]byte, c.size*c.stride())
 	for y, row := range rows {
+		packed := c.bits[y*c.stride() : (y+1)*c.stride()]
 		for x, dark := range row {
 			if dark {
-				c.bits[y*c.stride()+x/8] |= 0x80 >> (x % 8)
+				packed[x/8] |= 0x80 >> (x % 8)
 			}
 		}
 	}
