@@ -62,18 +62,15 @@ func encode(text string, level qrcode.RecoveryLevel, name string) (draft, error)
 	if err != nil {
 		return draft{}, fmt.Errorf("encode %d bytes: %w", len(text), ErrText)
 	}
-	best := draft{symbol, name}
 	for _, better := range []struct {
 		name  string
 		level qrcode.RecoveryLevel
-	}{{"Q", qrcode.High}, {"H", qrcode.Highest}} {
-		s, err := qrcode.NewWithForcedVersion(text, symbol.VersionNumber, better.level)
-		if err != nil {
-			break // what does not fit at this level does not at a higher one
+	}{{"H", qrcode.Highest}, {"Q", qrcode.High}} {
+		if s, err := qrcode.NewWithForcedVersion(text, symbol.VersionNumber, better.level); err == nil {
+			return draft{s, better.name}, nil
 		}
-		best = draft{s, better.name}
 	}
-	return best, nil
+	return draft{symbol, name}, nil
 }
 
 func pack(rows [][]bool, level string) Code {
