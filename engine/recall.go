@@ -38,6 +38,9 @@ func (c *Core) Recall(now Instant, j Journal, in Input) error {
 	if forget, ok := in.(ForgetCustomer); ok {
 		return c.recallToken(j, forget.Handle)
 	}
+	if d, ok := in.(Decided); ok {
+		return c.recallDecided(now, j, d)
+	}
 	heard, ok := in.(Heard)
 	if !ok {
 		return nil
@@ -90,7 +93,28 @@ func (c *Core) Unread(now Instant, in Input) []Action {
 	if forget, ok := in.(ForgetCustomer); ok {
 		c.act(Ruled{forget.Ticket, ErrDamaged})
 	}
+	if decided, ok := in.(Decided); ok {
+		c.act(Ruled{decided.Ticket, ErrDamaged})
+	}
 	return c.turn.actions
+}
+
+// recallDecided brings back the sale that staff decide about.
+func (c *Core) recallDecided(now Instant, j Journal, d Decided) error {
+	if d.As == payment.DecideRefunded || d.As == payment.DecideNotRefunded {
+		return c.recallRefund(now, j, d.ID)
+	}
+	if c.Knows(d.ID) {
+		return nil
+	}
+	p, found, err := j.Find(d.ID)
+	if err != nil {
+		return fmt.Errorf("look up %s: %w", d.ID, err)
+	}
+	if found {
+		c.Remember(now, p)
+	}
+	return nil
 }
 
 // recallRefund brings back the sale of a refund that a till asks for again.

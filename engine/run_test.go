@@ -547,3 +547,25 @@ func TestManyRequestsAtOnceShareCommits(t *testing.T) {
 		_ = stop()
 	})
 }
+
+// What staff may decide does not depend on whether another sale has begun since.
+func TestStaffDecideAboutASaleThatIsNotInMemoryAnyMore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDisk()
+		e, stop := running(t, d, &kind{})
+		var l till
+		id := e.Connect(payment.Link{Lane: "lane-1"}, l.hear)
+		e.Ask(id, payment.Pay{ID: p1.Till, Order: order()})
+		time.Sleep(10 * time.Second)
+		e.Ask(id, payment.Confirm{ID: p1.Till, Outcome: payment.Approved, OK: true})
+		time.Sleep(time.Second)
+		e.Ask(id, payment.Pay{ID: "T1-2", Order: order()})
+		time.Sleep(time.Second)
+		if err := e.Resolve(t.Context(), p1, payment.DecideGiveBack, "wrong goods", "Ada"); err != nil {
+			t.Errorf("Resolve() = %v, want nil", err)
+		}
+		if err := stop(); err != nil {
+			t.Errorf("Run() = %v, want nil", err)
+		}
+	})
+}
