@@ -111,9 +111,10 @@ func (c *Core) recallDecided(now Instant, j Journal, d Decided) error {
 	if err != nil {
 		return fmt.Errorf("look up %s: %w", d.ID, err)
 	}
-	if found {
-		c.Remember(now, p)
+	if !found {
+		return nil
 	}
+	c.Remember(now, p)
 	return nil
 }
 
