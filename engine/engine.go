@@ -53,7 +53,9 @@ func New(set Settings, j Journal, p Provider, s Screen, o Options) *Engine {
 		o.Asleep = func() time.Duration { return 0 }
 	}
 	return &Engine{
-		turns: turns{turn: make(chan struct{}, 1), failed: make(chan struct{}, 1)}, core: NewCore(set, p), alarm: newAlarm(), journal: j, provider: p, screen: s, log: log, uptime: newUptime(o.Asleep),
+		turns: turns{turn: make(chan struct{}, 1), failed: make(chan struct{}, 1)},
+		core:  NewCore(set, p), alarm: newAlarm(), uptime: newUptime(o.Asleep),
+		journal: j, provider: p, screen: s, log: log,
 		inputs: make(chan Input, 1024), asks: make(chan func(*Core)), done: make(chan struct{}),
 		hear: map[payment.LinkID]func(payment.Word){}, rulers: map[uint64]chan error{},
 	}

@@ -23,39 +23,34 @@ type queue struct {
 
 func newQueue() *queue { return &queue{filled: make(chan struct{}, 1)} }
 
-// put adds i and wakes the writer. It reports whether there was room.
+// put adds i and wakes the writer, unless somebody else is going to look. It reports whether there was room.
 func (q *queue) put(i item) bool {
-	room, held := q.add(i)
-	if room && !held {
+	length, held := q.add(i)
+	if length > 0 && !held {
 		q.wake()
 	}
-	return room
+	return length > 0
 }
 
 // note adds i without waking the writer: the answer that it is about comes after it. Where answers are slow, notes do
 // not take the room of words.
 func (q *queue) note(i item) bool {
-	room, _ := q.add(i)
-	if q.crowded() {
+	length, _ := q.add(i)
+	if length > queueRoom/4 {
 		q.wake()
 	}
-	return room
+	return length > 0
 }
 
-func (q *queue) add(i item) (room, held bool) {
+// add returns how much waits with i, 0 if there was no room for it.
+func (q *queue) add(i item) (length int, held bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if len(q.items) >= queueRoom {
-		return false, q.held
+		return 0, q.held
 	}
 	q.items = append(q.items, i)
-	return true, q.held
-}
-
-func (q *queue) crowded() bool {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	return len(q.items) > queueRoom/4
+	return len(q.items), q.held
 }
 
 func (q *queue) wake() {

@@ -135,28 +135,18 @@ func (s *session) takes() bool {
 }
 
 // hear is called by the bridge and must not block: a till that does not read loses its link.
-func (s *session) hear(w payment.Word) {
-	if !s.queue.put(w) {
-		s.full()
-	}
-}
-
-func (s *session) full() {
-	s.lane.Log.Warn("till does not read, link closed")
-	go s.close() // closing may wait for a serial write; the reader's end waits for it
-}
+func (s *session) hear(w payment.Word) { s.queued(s.queue.put(w)) }
 
 // say answers at once.
-func (s *session) say(e native.Event) {
-	if !s.queue.put(e) {
-		s.full()
-	}
-}
+func (s *session) say(e native.Event) { s.queued(s.queue.put(e)) }
 
 // note tells the writer something about an answer that is about to be asked for.
-func (s *session) note(i item) {
-	if !s.queue.note(i) {
-		s.full()
+func (s *session) note(i item) { s.queued(s.queue.note(i)) }
+
+func (s *session) queued(room bool) {
+	if !room {
+		s.lane.Log.Warn("till does not read, link closed")
+		go s.close() // closing may wait for a serial write; the reader's end waits for it
 	}
 }
 

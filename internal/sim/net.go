@@ -78,6 +78,13 @@ func (n *net) down() bool {
 
 func (n *net) quick() time.Duration { return n.w.between(20*time.Millisecond, 800*time.Millisecond) }
 
+// answers is how a try of c is answered.
+func (n *net) answers(c engine.Call) func(time.Duration, engine.Answer) {
+	return n.replier(func(a engine.Answer) engine.Input {
+		return engine.Answered{ID: c.Payment.ID, Key: c.Intent.Key, Answer: a}
+	})
+}
+
 // asksClock does what must come before an inherited key leaves: asking Klarna what time it is. It reports whether the
 // call ends with that.
 func (n *net) asksClock(c engine.Call) bool {
@@ -85,9 +92,7 @@ func (n *net) asksClock(c engine.Call) bool {
 	if !c.Inherited {
 		return false
 	}
-	answer := n.replier(func(a engine.Answer) engine.Input {
-		return engine.Answered{ID: c.Payment.ID, Key: c.Intent.Key, Answer: a}
-	})
+	answer := n.answers(c)
 	switch {
 	case !w.manual && (n.down() || w.strikes(NotSent)):
 		answer(n.quick(), engine.NotExecuted{})
@@ -109,7 +114,7 @@ func (n *net) write(c engine.Call) {
 		n.held = append(n.held, held{gen: w.proc.gen, write: &flight{call: c, id: id, try: try, luck: luck}})
 		return
 	}
-	answer := n.replier(func(a engine.Answer) engine.Input { return engine.Answered{ID: id, Key: key, Answer: a} })
+	answer := n.answers(c)
 	switch {
 	case n.down():
 		if w.flip() {
