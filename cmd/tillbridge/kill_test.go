@@ -202,6 +202,16 @@ func (s *shop) pay() {
 	s.call(http.MethodPut, s.web+s.sale, map[string]any{"amount": 1610, "currency": "EUR", "ref": "R1"}, nil)
 }
 
+// payAside asks while the test goes on, for a sale whose first answer does not come before the daemon is killed.
+func (s *shop) payAside() {
+	answered := make(chan struct{})
+	s.t.Cleanup(func() { <-answered }) // the test's context, and with it the request, has ended by then
+	go func() {
+		defer close(answered)
+		s.pay()
+	}()
+}
+
 func (s *shop) status() said {
 	s.t.Helper()
 	var last said
@@ -315,7 +325,7 @@ func TestKillInEachState(t *testing.T) {
 	}{
 		"authorizing": {func(s *shop) {
 			s.faults(hold("authorize"))
-			go s.pay()
+			s.payAside()
 			s.eventually("the authorize", func() bool { return s.ledger().Calls["authorize"] == 1 })
 		}, func(s *shop) { s.phone("approve") }, "approved"},
 		"waiting": {

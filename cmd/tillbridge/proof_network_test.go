@@ -140,7 +140,7 @@ func TestProofTroubleBetweenDaemonAndKlarna(t *testing.T) {
 		p := newToxiproxy(t, phones)
 		s := openShop(t, premises{phones: phones, klarna: p.listen})
 		s.behaviour(map[string]any{"customer": "approve", "after": "1s"})
-		go s.pay()
+		s.payAside()
 		p.strike(toxic, seed)
 		s.comeBack()
 		s.proved("approved", "failed") // failed: Klarna was not reached at all

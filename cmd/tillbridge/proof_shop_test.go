@@ -91,7 +91,7 @@ func moments() map[string]func(*shop) {
 		return func(s *shop) {
 			s.faults(map[string]any{"route": route, "nth": 1, "times": 1, "fault": "timeout", "delay": "5s"})
 			s.behaviour(map[string]any{"customer": "approve"})
-			go s.pay()
+			s.payAside()
 			s.eventually("the "+route, func() bool { s.status(); return s.ledger().Calls[route] > 0 })
 		}
 	}
