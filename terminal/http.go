@@ -231,14 +231,16 @@ func code(r payment.Reason) int {
 // call is one request as a link.
 type call struct {
 	lane  *web
+	stop  context.CancelFunc
 	id    payment.LinkID
 	words chan payment.Word
 	shown payment.Display // the last one that was told
 }
 
-// open connects a request. stop is called when its words are not taken.
-func (l *web) open(stop context.CancelFunc) *call {
-	c := &call{lane: l, words: make(chan payment.Word, queueRoom)}
+// open connects a request. Its context ends with it, and when its words are not taken.
+func (l *web) open(ctx context.Context) (*call, context.Context) {
+	ctx, stop := context.WithCancel(ctx)
+	c := &call{lane: l, stop: stop, words: make(chan payment.Word, queueRoom)}
 	c.id = l.bridge.Connect(payment.Link{Lane: l.ID, Brief: true}, func(w payment.Word) {
 		select {
 		case c.words <- w:
@@ -246,12 +248,15 @@ func (l *web) open(stop context.CancelFunc) *call {
 			stop()
 		}
 	})
-	return c
+	return c, ctx
 }
 
 func (c *call) ask(a payment.Ask) { c.lane.bridge.Ask(c.id, a) }
 
-func (c *call) close() { c.lane.bridge.Disconnect(c.id) }
+func (c *call) close() {
+	c.lane.bridge.Disconnect(c.id)
+	c.stop()
+}
 
 // acknowledge confirms an approval that has left and stands, where the lane is set so.
 func (c *call) acknowledge(e native.Event) {

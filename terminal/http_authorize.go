@@ -4,7 +4,6 @@
 package terminal
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"io"
@@ -39,9 +38,7 @@ func (l *web) authorize(w http.ResponseWriter, r *http.Request) {
 		answer(w, http.StatusUnprocessableEntity, *refusal)
 		return
 	}
-	ctx, stop := context.WithCancel(r.Context())
-	defer stop()
-	c := l.open(stop)
+	c, ctx := l.open(r.Context())
 	defer c.close()
 	id := payment.TillID(pay.ID)
 	c.ask(payment.Pay{ID: id, Order: order})
@@ -119,9 +116,7 @@ func (c *call) answerAuthorized(w http.ResponseWriter, id payment.TillID, word p
 
 // forget erases a stored customer token. It may be repeated.
 func (l *web) forget(w http.ResponseWriter, r *http.Request) {
-	ctx, stop := context.WithCancel(r.Context())
-	defer stop()
-	c := l.open(stop)
+	c, ctx := l.open(r.Context())
 	defer c.close()
 	c.ask(payment.Forget{Handle: payment.Handle(r.PathValue("handle"))})
 	c.reply(ctx, w, c.first(ctx, "", is[payment.Forgotten]))

@@ -22,9 +22,7 @@ func (l *web) events(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	ctx, stop := context.WithCancel(r.Context())
-	defer stop()
-	c := l.open(stop)
+	c, ctx := l.open(r.Context())
 	defer c.close()
 	c.ask(payment.Status{ID: id})
 	first := c.first(ctx, id, func(payment.Word) bool { return true })

@@ -70,9 +70,7 @@ func (l *web) pay(w http.ResponseWriter, r *http.Request) {
 		answer(w, http.StatusUnprocessableEntity, *refusal)
 		return
 	}
-	ctx, stop := context.WithCancel(r.Context())
-	defer stop()
-	c := l.open(stop)
+	c, ctx := l.open(r.Context())
 	defer c.close()
 	id := payment.TillID(pay.ID)
 	c.ask(payment.Pay{ID: id, Order: order})
@@ -84,9 +82,7 @@ func (l *web) cancel(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	ctx, stop := context.WithCancel(r.Context())
-	defer stop()
-	c := l.open(stop)
+	c, ctx := l.open(r.Context())
 	defer c.close()
 	c.ask(payment.Cancel{ID: id})
 	c.reply(ctx, w, c.first(ctx, id, func(word payment.Word) bool {
@@ -100,9 +96,7 @@ func (l *web) confirm(w http.ResponseWriter, r *http.Request) {
 	if !ok || !fits {
 		return
 	}
-	ctx, stop := context.WithCancel(r.Context())
-	defer stop()
-	c := l.open(stop)
+	c, ctx := l.open(r.Context())
 	defer c.close()
 	id := payment.TillID(confirm.ID)
 	c.ask(payment.Confirm{ID: id, Outcome: payment.Outcome(confirm.Outcome), OK: confirm.OK})
@@ -110,9 +104,7 @@ func (l *web) confirm(w http.ResponseWriter, r *http.Request) {
 }
 
 func (l *web) look(w http.ResponseWriter, r *http.Request) {
-	ctx, stop := context.WithCancel(r.Context())
-	defer stop()
-	c := l.open(stop)
+	c, ctx := l.open(r.Context())
 	defer c.close()
 	c.ask(payment.Look{})
 	word := c.first(ctx, "", is[payment.LaneState])
@@ -177,9 +169,7 @@ func (l *web) status(w http.ResponseWriter, r *http.Request) {
 		answer(w, http.StatusBadRequest, native.Error{ID: string(id), Code: native.CodeBadRequest, Text: "wait: expected whole seconds, 0 to 60"})
 		return
 	}
-	ctx, stop := context.WithCancel(r.Context())
-	defer stop()
-	c := l.open(stop)
+	c, ctx := l.open(r.Context())
 	defer c.close()
 	c.ask(payment.Status{ID: id})
 	c.ask(payment.Look{}) // its answer comes behind all of the status

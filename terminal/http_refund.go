@@ -31,9 +31,7 @@ func (l *web) refund(w http.ResponseWriter, r *http.Request) {
 	if !ok || !fits {
 		return
 	}
-	ctx, stop := context.WithCancel(r.Context())
-	defer stop()
-	c := l.open(stop)
+	c, ctx := l.open(r.Context())
 	defer c.close()
 	c.ask(refundOf(refund))
 	word := c.lastOfRefund(ctx, payment.TillID(refund.ID), wait)
