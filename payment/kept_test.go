@@ -24,6 +24,7 @@ func TestSumsDecideAboutMoney(t *testing.T) {
 	wanted := after(captureSent(), payment.ReversalAsked{At: at(time.Hour)}, refused(key(payment.WriteCapture, 1)), sums(payment.TransactionAuthorized, 0, 0))
 	back := after(sold(), payment.ReversalAsked{At: at(time.Hour)}, intended(payment.WriteRefund, 1), refused(key(payment.WriteRefund, 1)))
 	doubtful := after(captureSent(), payment.Unclear{Key: key(payment.WriteCapture, 1)}, expired(key(payment.WriteCapture, 1)))
+	again := after(doubtful, holding(payment.TransactionAuthorized), resolved(payment.DecideDelivered), intended(payment.WriteCapture, 2), refused(key(payment.WriteCapture, 2)))
 	byHand := after(partly(approved()), intended(payment.WriteCapture, 1), refused(key(payment.WriteCapture, 1)), holding(payment.TransactionAuthorized))
 	now := after(partly(captureNow()), intended(payment.WriteRelease, 1), refused(release1()))
 	tests := map[string]struct {
@@ -36,6 +37,8 @@ func TestSumsDecideAboutMoney(t *testing.T) {
 		"nor if it tells of the refunds alone":              {after(back, counted(payment.TransactionClosed, 0)), payment.StateAttention, payment.ReasonGiveBackRefused},
 		"nor later, without sums":                           {after(back, holding(payment.TransactionCaptured), holding(payment.TransactionClosed)), payment.StateAttention, payment.ReasonGiveBackRefused},
 		"nor if a capture may have been made, without sums": {after(doubtful, holding(payment.TransactionAuthorized), holding(payment.TransactionClosed)), payment.StateAttention, payment.ReasonCaptureRefused},
+		"nor if a person had it captured again":             {after(again, holding(payment.TransactionClosed), holding(payment.TransactionClosed)), payment.StateAttention, payment.ReasonCaptureRefused},
+		"but with sums, if it was captured neither time":    {after(again, sums(payment.TransactionClosed, 0, 0), sums(payment.TransactionClosed, 0, 0)), payment.StateReversed, payment.ReasonGivenBack},
 		"a reversal that was made all the same is done":     {after(back, sums(payment.TransactionClosed, 1610, 1610)), payment.StateReversed, payment.ReasonGivenBack},
 		"nor later": {after(back, sums(payment.TransactionClosed, 1610, 0), sums(payment.TransactionCaptured, 1610, 1610), sums(payment.TransactionClosed, 1610, 1610)), payment.StateReversed, payment.ReasonGivenBack},
 		"a rest of a sale that is too old is no reversal":       {after(releaseSent(), refused(release1()), holding(payment.TransactionAuthorized), sums(payment.TransactionClosed, 1000, 0)), payment.StateCaptured, payment.ReasonApproved},

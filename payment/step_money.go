@@ -380,7 +380,8 @@ func (p Payment) seenInAttention(e TransactionSeen) (Payment, error) {
 // was refused may have been captured in Klarna's portal.
 func (p Payment) nothingKept(e TransactionSeen) bool {
 	byHand := p.unreleased() && p.Capture.Attempt > 0
-	never := !p.Transaction.Captured && !p.Capture.Unclear && e.Captured == 0 && !byHand
+	doubtful := p.Capture.Unclear || p.Capture.Attempt > 1 // the earlier attempts' ends are not known any more
+	never := !p.Transaction.Captured && !doubtful && e.Captured == 0 && !byHand
 	return e.Status == TransactionClosed && (e.Empty || never)
 }
 
