@@ -255,7 +255,7 @@ func TestATillThatDoesNotReadIsCutOff(t *testing.T) {
 		after time.Duration
 	}{
 		"one word that nobody takes":    {1, 5 * time.Second},
-		"more words than there is room": {300, 0},
+		"more words than there is room": {600, 0}, // the writer may have taken as many as there is room for
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
