@@ -83,7 +83,7 @@ func NewHTTP(o WebOptions) http.Handler {
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 			lane, known := lanes[r.PathValue("lane")]
 			if !known {
-				answer(w, http.StatusNotFound, native.Error{Code: native.CodeNotFound, Text: "no such lane"})
+				answer(w, http.StatusNotFound, native.Error{Code: native.CodeUnavailable, Text: "no such lane"})
 				return
 			}
 			lane.admit(serve, w, r)

@@ -242,6 +242,20 @@ func TestHTTPGate(t *testing.T) {
 	}
 }
 
+// A lane that the configuration does not have, any more, is no word about its sales.
+func TestNotFoundIsAboutTheSaleAlone(t *testing.T) {
+	t.Parallel()
+	for path, want := range map[string]native.Code{
+		lane1 + "/payments/A1":         native.CodeNotFound,
+		"/v1/lanes/lane-9/payments/A1": native.CodeUnavailable,
+	} {
+		status, e := do(t, answering(payment.Refusal{ID: "A1", Reason: payment.ReasonNotFound}), request("GET", path, ""))
+		if refusal, ok := e.(native.Error); !ok || status != 404 || refusal.Code != want {
+			t.Errorf("%s: %d %+v, want a 404 with %s", path, status, e, want)
+		}
+	}
+}
+
 func TestRow71HealthTellsNothing(t *testing.T) {
 	t.Parallel()
 	failing := func() error { return errors.New("journal of lane-1 is broken") }

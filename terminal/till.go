@@ -275,12 +275,17 @@ func (s *lineSale) refused(e native.Error) error {
 	case ours && s.asking && e.Code == native.CodeNotFound && !s.unwanted:
 		s.asking = false
 		return s.say(s.pay)
-	case ours && s.asking && e.Code == native.CodeUnavailable:
-		return nil // not a word about the sale; the next line asks again
+	case (ours || e.ID == "") && s.asking && provesNothing(e.Code):
+		return nil // the next line asks again
 	case ours, e.ID == "":
 		return &RefusedError{e}
 	}
 	return nil
+}
+
+// provesNothing: an error of this code is no word about what was asked for before.
+func provesNothing(c native.Code) bool {
+	return c == native.CodeUnavailable || c == native.CodeNotAllowed
 }
 
 // notConfirmed: a yes that was not taken is not the end of a sale, except where it was given back.

@@ -117,7 +117,7 @@ func pursueRefund(ctx context.Context, q native.Refund,
 		sent, err := once(ctx, q, func(r native.Refunded) { last, answered = r, true })
 		refused, no := errors.AsType[*RefusedError](err)
 		switch {
-		case no && (!asked && !answered || refused.Event.Code != native.CodeUnavailable):
+		case no && (!asked && !answered || !provesNothing(refused.Event.Code)):
 			return native.Refunded{}, err
 		case err != nil && !sent && !asked:
 			return native.Refunded{}, fmt.Errorf("refund %s was not sent: %w", q.ID, err)

@@ -538,21 +538,30 @@ func TestAnHTTPAnswerThatIsLostIsAskedForAgain(t *testing.T) {
 	})
 }
 
-// A bridge whose journal is damaged says unavailable to everything: of a request whose first answer was lost that is no
-// word.
-func TestUnavailableAfterALostAnswerIsNoRefusal(t *testing.T) {
+// A bridge whose journal is damaged says unavailable to everything, one that has another token by now not_allowed, and
+// one without the lane any more 404: of a request whose first answer was lost that is no word.
+func TestAnErrorAboutTheBridgeAfterALostAnswerIsNoRefusal(t *testing.T) {
 	t.Parallel()
-	for name, lost := range map[string]int{"the first answer": 0, "after a lost one": 1} {
+	for name, tt := range map[string]struct {
+		lost, status int
+		code         native.Code
+	}{
+		"damaged":                    {0, http.StatusServiceUnavailable, native.CodeUnavailable},
+		"damaged after a loss":       {1, http.StatusServiceUnavailable, native.CodeUnavailable},
+		"another token":              {0, http.StatusUnauthorized, native.CodeNotAllowed},
+		"another token after a loss": {1, http.StatusUnauthorized, native.CodeNotAllowed},
+	} {
+		lost := tt.lost
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				unavailable := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-					w.WriteHeader(http.StatusServiceUnavailable)
-					_, _ = w.Write(native.Append(nil, native.Error{ID: "A1", Code: native.CodeUnavailable, Text: "not available"}))
+				refusing := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+					w.WriteHeader(tt.status)
+					_, _ = w.Write(native.Append(nil, native.Error{Code: tt.code, Text: "not now"}))
 				})
 				till := terminal.WebTill{
 					Lane:   &url.URL{Scheme: "http", Host: "127.0.0.1:8580", Path: lane1},
-					Client: &http.Client{Transport: &dropping{next: inProcess{unavailable}, drop: lost}},
+					Client: &http.Client{Transport: &dropping{next: inProcess{refusing}, drop: lost}},
 				}
 				ctx, stop := context.WithTimeout(t.Context(), time.Minute)
 				defer stop()

@@ -50,7 +50,7 @@ func (t WebTill) Pay(ctx context.Context, p native.Pay, cancel <-chan struct{}) 
 		switch {
 		case err != nil && !s.sent && neverSent(err):
 			return Ended{}, fmt.Errorf("payment %s was not sent: %w", p.ID, err)
-		case no && !s.taken && !passing(reply.status) && (!s.sent || refusal.Code != native.CodeUnavailable):
+		case no && !s.taken && !passing(reply.status) && (!s.sent || !provesNothing(refusal.Code)):
 			return Ended{}, &RefusedError{refusal}
 		}
 		s.sent = true

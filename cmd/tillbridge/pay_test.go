@@ -198,8 +198,9 @@ func TestStatusProvesOnlyWhatTheBridgeSays(t *testing.T) {
 		"no payment on the lane":            {"", refused(native.CodeNotFound), exitNothing},
 		"row 56: the journal is damaged":    {"A1", refused(native.CodeUnavailable), exitUnknown},
 		"the line was lost":                 {"A1", terminal.ErrLost, exitUnknown},
-		"a question that is not allowed":    {"A1", refused(native.CodeNotAllowed), exitNothing},
-		"http has no question for the last": {"", errNoLast, exitNothing},
+		"a question that is not allowed":    {"A1", refused(native.CodeNotAllowed), exitUnknown},
+		"a question that is not understood": {"A1", refused(native.CodeBadRequest), exitUnknown},
+		"http has no question for the last": {"", errNoLast, exitUnknown},
 	}
 	for name, tt := range tests {
 		err := (&statusOptions{id: tt.id}).unanswered(tt.err)

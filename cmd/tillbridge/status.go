@@ -48,7 +48,7 @@ that nobody could be asked.`,
 		},
 	}
 	o.flags(c)
-	c.Flags().StringVar(&o.id, "id", "", "the payment's id (default: the lane's last payment)")
+	c.Flags().StringVar(&o.id, "id", "", "the payment's id (default: the lane's last payment; over http the running one)")
 	c.Flags().DurationVar(&o.timeout, "timeout", 15*time.Second, "how long to wait for the answer")
 	c.Flags().BoolVar(&o.json, "json", false, "print the answer as one JSON object")
 	return c
@@ -105,8 +105,6 @@ func (o *statusOptions) unanswered(err error) error {
 		return &exitError{exitNothing, fmt.Errorf("payment %s is not known here: nothing was and will be charged under it", o.id)}
 	case refused && r.Event.Code == native.CodeNotFound:
 		return &exitError{exitNothing, errors.New("this lane has had no payment")}
-	case refused && r.Event.Code != native.CodeUnavailable, errors.Is(err, errNoLast):
-		return &exitError{exitNothing, err}
 	}
 	return &exitError{exitUnknown, fmt.Errorf("not known: %w", err)}
 }
