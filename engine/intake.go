@@ -107,17 +107,14 @@ func (c *Core) begin(k *link, l *lane, id payment.ID, order payment.Order) {
 
 // intend prepares the bytes of a write and makes them part of this commit.
 func (c *Core) intend(j *job, a payment.Intend) error {
-	l := c.lane(j.p.ID.Lane)
-	if l == nil {
-		return fmt.Errorf("lane %s is not configured any more", j.p.ID.Lane)
-	}
 	body, err := c.body(j, a)
 	if err != nil {
 		return fmt.Errorf("prepare %s of %s: %w", a.Write, j.p.ID, err)
 	}
-	blob := payment.Blob{ID: j.p.ID, Key: l.Names.Key(j.p.ID, a.Write, a.Attempt), Body: body}
+	names := c.names(j.p.ID.Lane)
+	blob := payment.Blob{ID: j.p.ID, Key: names.Key(j.p.ID, a.Write, a.Attempt), Body: body}
 	if a.Refund != "" {
-		blob.Key = l.Names.RefundKey(j.p.ID, a.Refund, a.Attempt)
+		blob.Key = names.RefundKey(j.p.ID, a.Refund, a.Attempt)
 	}
 	switch order := j.p.Order; a.Write {
 	case payment.WriteAuthorize:

@@ -30,6 +30,7 @@ type job struct {
 	born      map[payment.Key]time.Duration // first use of a key; absent: only the disk knows
 	inherited map[payment.Key]bool          // made by an earlier process
 	heldSince time.Duration                 // the wall clock went backwards; -1 if it did not
+	unmade    bool                          // the bytes of the next call cannot be made
 
 	// Reads of the request.
 	reading   bool

@@ -32,6 +32,14 @@ func (c *Core) lane(id payment.LaneID) *lane {
 	return nil
 }
 
+// names are those of a lane, also of one that is not configured any more: what it has left must be ended all the same.
+func (c *Core) names(id payment.LaneID) payment.Names {
+	if l := c.lane(id); l != nil {
+		return l.Names
+	}
+	return c.set.Names
+}
+
 // running is the payment that holds l.
 func (c *Core) running(l *lane) *job {
 	for _, j := range c.order {

@@ -35,7 +35,8 @@ func (c *Core) pursue(j *job) {
 func (c *Core) do(j *job, a payment.Action) {
 	switch a := a.(type) {
 	case payment.Intend:
-		if err := c.intend(j, a); err != nil {
+		err := c.intend(j, a)
+		if j.unmade = err != nil; j.unmade {
 			j.wakeAt(c.now.Up + time.Minute)
 		}
 	case payment.Send:

@@ -32,8 +32,8 @@ func Load(j Journal) ([]Saved, error) {
 	return all, nil
 }
 
-// Recall brings a finished payment back into memory if in is a till asking about it, and reads the stored token that in
-// names. It must be called before in is handled: a core that does not know a payment takes it for a new one.
+// Recall brings a finished payment back into memory if in is a till asking about it or a decision of staff, and reads
+// the stored token that in names. It must be called before in is handled: a core that does not know a payment takes it for a new one.
 func (c *Core) Recall(now Instant, j Journal, in Input) error {
 	if forget, ok := in.(ForgetCustomer); ok {
 		return c.recallToken(j, forget.Handle)
@@ -115,10 +115,10 @@ func (c *Core) recallDecided(now Instant, j Journal, d Decided) error {
 		return nil
 	}
 	c.Remember(now, p)
-	return nil
+	return c.recallReply(j, p)
 }
 
-// recallRefund brings back the sale of a refund that a till asks for again.
+// recallRefund brings back the sale of a refund that a till asks for again, or staff decide about.
 func (c *Core) recallRefund(now Instant, j Journal, id payment.ID) error {
 	if known, _ := c.refundNamed(id); known != nil {
 		return nil
@@ -131,7 +131,7 @@ func (c *Core) recallRefund(now Instant, j Journal, id payment.ID) error {
 		return nil
 	}
 	c.Remember(now, p)
-	return nil
+	return c.recallReply(j, p)
 }
 
 // about is the payment that an ask names.

@@ -227,7 +227,12 @@ func running(t *testing.T, d *disk, k *kind) (*engine.Engine, func() error) {
 
 func runs(t *testing.T, d engine.Journal, p engine.Provider, o engine.Options) (*engine.Engine, func() error) {
 	t.Helper()
-	e := engine.New(settings(), d, p, noScreen{}, o)
+	return runsWith(t, settings(), d, p, o)
+}
+
+func runsWith(t *testing.T, set engine.Settings, d engine.Journal, p engine.Provider, o engine.Options) (*engine.Engine, func() error) {
+	t.Helper()
+	e := engine.New(set, d, p, noScreen{}, o)
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- e.Run(ctx) }()
@@ -545,27 +550,5 @@ func TestManyRequestsAtOnceShareCommits(t *testing.T) {
 			t.Errorf("first commit holds %d records of %d payments, want 2 of 1", n, len(d.payments))
 		}
 		_ = stop()
-	})
-}
-
-// What staff may decide does not depend on whether another sale has begun since.
-func TestStaffDecideAboutASaleThatIsNotInMemoryAnyMore(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		d := newDisk()
-		e, stop := running(t, d, &kind{})
-		var l till
-		id := e.Connect(payment.Link{Lane: "lane-1"}, l.hear)
-		e.Ask(id, payment.Pay{ID: p1.Till, Order: order()})
-		time.Sleep(10 * time.Second)
-		e.Ask(id, payment.Confirm{ID: p1.Till, Outcome: payment.Approved, OK: true})
-		time.Sleep(time.Second)
-		e.Ask(id, payment.Pay{ID: "T1-2", Order: order()})
-		time.Sleep(time.Second)
-		if err := e.Resolve(t.Context(), p1, payment.DecideGiveBack, "wrong goods", "Ada"); err != nil {
-			t.Errorf("Resolve() = %v, want nil", err)
-		}
-		if err := stop(); err != nil {
-			t.Errorf("Run() = %v, want nil", err)
-		}
 	})
 }

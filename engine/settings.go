@@ -12,6 +12,7 @@ import (
 // Settings is what the core is told once.
 type Settings struct {
 	Lanes      []Lane
+	Names      payment.Names // for what is left of lanes that are not configured any more; they name no terminal
 	MaxMinor   int64         // the largest amount taken, in minor units
 	Waiting    time.Duration // how long a code waits for the customer
 	Scanned    time.Duration // the absolute limit once it was scanned

@@ -13,7 +13,7 @@ import (
 
 // Errors of a decision by staff.
 var (
-	// ErrUnknownPayment: no such payment is unfinished here.
+	// ErrUnknownPayment: the journal has no such payment, or no such refund.
 	ErrUnknownPayment = errors.New("no payment with this id needs a decision")
 	// ErrNoReason: a decision must say why.
 	ErrNoReason = errors.New("a decision needs a reason")
@@ -24,14 +24,15 @@ var (
 )
 
 // Attention lists the payments that need a person: those in doubt for good, those whose capture or
-// give-back Klarna refused, and approvals that their till has not acknowledged in time.
+// give-back Klarna refused or whose next call cannot be made, and approvals that their till has not
+// acknowledged in time.
 func (c *Core) Attention(now Instant) []payment.Payment {
 	var list []payment.Payment
 	for _, j := range c.order {
 		// Either clock may tell: a wall clock that was put back must not hide a payment for years.
 		waited := max(now.Wall.Sub(j.p.OfferedAt), now.Up-j.since)
 		late := j.p.State == payment.StateApproved && waited >= c.set.Listed
-		stuck := (j.p.State == payment.StateCapturing && (j.p.Capture.Refused || j.p.Release.Refused)) ||
+		stuck := j.unmade || (j.p.State == payment.StateCapturing && (j.p.Capture.Refused || j.p.Release.Refused)) ||
 			(j.p.State == payment.StateReversing && j.p.GiveBack.Refused)
 		if late || stuck || j.p.State == payment.StateAttention || refundInDoubt(j.p) {
 			list = append(list, j.p)
@@ -80,6 +81,9 @@ func (c *Core) decidable(in Decided) (*job, payment.TillID) {
 }
 
 func (c *Core) decide(in Decided) error {
+	if c.damaged {
+		return ErrDamaged
+	}
 	j, refund := c.decidable(in)
 	if j == nil {
 		return fmt.Errorf("%s: %w", in.ID, ErrUnknownPayment)

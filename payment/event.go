@@ -42,6 +42,8 @@ const (
 	TransactionAuthorized TransactionStatus = "authorized"
 	TransactionCaptured   TransactionStatus = "captured"
 	TransactionClosed     TransactionStatus = "closed"
+	// TransactionMissing: Klarna has none of this name. What became of the money is then a question for a person.
+	TransactionMissing TransactionStatus = "missing"
 )
 
 // Request is one payment request at Klarna: one round.

@@ -296,6 +296,9 @@ func (k *provider) ReadTransaction(ctx context.Context, id payment.TransactionID
 	t, err := k.client.ReadTransaction(ctx, string(id))
 	if err != nil {
 		k.log.Warn("transaction not read", "transaction", string(id), "error", err)
+		if errors.Is(err, klarna.ErrNotFound) {
+			return engine.Holding{Status: payment.TransactionMissing}
+		}
 		return engine.Holding{}
 	}
 	h := engine.Holding{Counted: t.Refunded != nil}
