@@ -88,6 +88,14 @@ func (j *Journal) refusal() error {
 	return nil
 }
 
+// Distrust makes an open journal one that was found damaged: it is read, and not written any more.
+func (j *Journal) Distrust(damage *DamageError) {
+	j.found(damage)
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.broken = true
+}
+
 func (j *Journal) found(damage error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()

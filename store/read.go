@@ -88,6 +88,20 @@ func (j *Journal) Unfinished() ([]payment.Payment, error) {
 	return all, nil
 }
 
+// Charged reports whether Klarna has made a transaction of any payment here.
+func (j *Journal) Charged() (bool, error) {
+	var charged bool
+	err := j.view(func(tx *bbolt.Tx) error {
+		first, _ := tx.Bucket([]byte(bucketMoney)).Cursor().First()
+		charged = first != nil
+		return nil
+	})
+	if err != nil {
+		return false, fmt.Errorf("whether anything was charged: %w", err)
+	}
+	return charged, nil
+}
+
 func loadOpen(tx *bbolt.Tx, key []byte) (stored, error) {
 	n, err := readNumber(key)
 	if err != nil {

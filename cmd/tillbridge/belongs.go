@@ -4,6 +4,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -16,7 +17,7 @@ import (
 const ownerNote = "klarna"
 
 // belongs returns what speaks against serving cfg from this journal. Payments of one environment mean nothing in another
-// one, and would spoil its books; those of another account can be ended by nobody but that account.
+// one, and would spoil its books; those of another account can be ended, and given back, by nobody but that account.
 func belongs(j *store.Journal, cfg config.Config) error {
 	note, found, err := j.Note(ownerNote)
 	if err != nil || !found {
@@ -31,6 +32,14 @@ func belongs(j *store.Journal, cfg config.Config) error {
 	if account == k.AccountID {
 		return nil
 	}
+	charged, err := j.Charged()
+	if err != nil {
+		return err
+	}
+	if charged {
+		return fmt.Errorf("the journal in %s holds sales of klarna.account_id %q, which no other account can give back, and the configuration says %q: "+
+			"set it back, or give this one a data_dir of its own", cfg.DataDir, account, k.AccountID)
+	}
 	open, err := j.Unfinished()
 	if err != nil || len(open) == 0 {
 		return err
@@ -40,9 +49,18 @@ func belongs(j *store.Journal, cfg config.Config) error {
 		cfg.DataDir, len(open), account, k.AccountID)
 }
 
-// claim notes that a journal belongs to cfg, unless it does not.
+// claim notes that a journal belongs to cfg, unless it does not. A damaged one is only read, and so is one that does not
+// say any more whose it is.
 func claim(j *store.Journal, cfg config.Config) error {
-	if err := belongs(j, cfg); err != nil {
+	if j.Damage() != nil {
+		return nil //nolint:nilerr // Damage goes on saying it
+	}
+	err := belongs(j, cfg)
+	if damage, ok := errors.AsType[*store.DamageError](err); ok {
+		j.Distrust(damage)
+		return nil
+	}
+	if err != nil {
 		return err
 	}
 	return j.SetNote(ownerNote, []byte(string(cfg.Klarna.Environment)+"\n"+cfg.Klarna.AccountID))

@@ -62,10 +62,8 @@ func newDaemon(cfg config.Config, o serveOptions, std streams, log *slog.Logger)
 	if d.journal, err = openJournal(cfg, log); err != nil {
 		return nil, err
 	}
-	if d.journal.Damage() == nil { // a damaged one is only read
-		if err = claim(d.journal, cfg); err != nil {
-			return nil, errors.Join(err, d.journal.Close())
-		}
+	if err = claim(d.journal, cfg); err != nil {
+		return nil, errors.Join(err, d.journal.Close())
 	}
 	if d.hub, err = d.newHub(cfg); err != nil {
 		return nil, errors.Join(err, d.journal.Close())
@@ -170,15 +168,15 @@ func settingsOf(cfg config.Config, epoch string) (engine.Settings, error) {
 		MaxMinor: most,
 		Waiting:  cfg.Deadlines.Waiting, Scanned: cfg.Deadlines.Scanned, TillGrace: cfg.Deadlines.TillGrace,
 		Listed: cfg.Undelivered.After, CaptureNow: cfg.Klarna.Capture == config.CaptureNow,
-		Seed: uint64(time.Now().UnixNano()),
+		Seed:  uint64(time.Now().UnixNano()),
+		Names: payment.Names{Account: cfg.Klarna.AccountID, Store: cfg.Store.ID + cfg.Store.Reference, Epoch: epoch},
 	}
 	for _, l := range cfg.Lanes {
+		names := set.Names
+		names.Terminal = l.TerminalReference
 		set.Lanes = append(set.Lanes, engine.Lane{
 			ID: payment.LaneID(l.ID), Currency: payment.Currency(l.Currency), DisplayRequired: l.Display.Required,
-			Names: payment.Names{
-				Account: cfg.Klarna.AccountID, Store: cfg.Store.ID + cfg.Store.Reference,
-				Terminal: l.TerminalReference, Epoch: epoch,
-			},
+			Names: names,
 		})
 	}
 	return set, nil
