@@ -30,7 +30,10 @@ func (c *Core) Attention(now Instant) []payment.Payment {
 	var list []payment.Payment
 	for _, j := range c.order {
 		// Either clock may tell: a wall clock that was put back must not hide a payment for years.
-		waited := max(now.Wall.Sub(j.p.OfferedAt), now.Up-j.since)
+		waited := now.Up - j.since
+		if j.p.Offered {
+			waited = max(waited, now.Wall.Sub(j.p.OfferedAt))
+		}
 		late := j.p.State == payment.StateApproved && waited >= c.set.Listed
 		stuck := j.unmade || (j.p.State == payment.StateCapturing && (j.p.Capture.Refused || j.p.Release.Refused)) ||
 			(j.p.State == payment.StateReversing && j.p.GiveBack.Refused)

@@ -146,6 +146,25 @@ func TestASaleWhoseNextCallCannotBeMadeIsListed(t *testing.T) {
 	})
 }
 
+// A till that was away when its approval came has the time of any other to come back for it.
+func TestAnApprovalThatNoTillHasHeardIsNotListedAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d, k := newDisk(), &kind{hang: make(chan struct{})}
+		e, stop := running(t, d, k)
+		var l till
+		id := e.Connect(payment.Link{Lane: "lane-1"}, l.hear)
+		e.Ask(id, payment.Pay{ID: p1.Till, Order: order()})
+		time.Sleep(10 * time.Second)
+		e.Disconnect(id)
+		close(k.hang)
+		synctest.Wait()
+		if list, err := e.Attention(t.Context()); err != nil || len(list) != 0 || d.state() != payment.StateApproved {
+			t.Errorf("%s and %d listed, %v, want it approved and not listed", d.state(), len(list), err)
+		}
+		_ = stop()
+	})
+}
+
 // unknowing is a Klarna that refuses to give a sale back and does not know its transaction.
 type unknowing struct{ kind }
 

@@ -125,7 +125,7 @@ func auditClosesCommand(std streams) *cobra.Command {
 		case export < 0 || export > len(files):
 			return fmt.Errorf("close %d: there are %d", export, len(files))
 		case export > 0:
-			return handOver(std.out, "", files[export-1])
+			return handOver(std.out, files[export-1])
 		}
 		return listCloses(std.out, files)
 	})

@@ -128,16 +128,32 @@ func auditCloseCommand(std streams) *cobra.Command {
 	c := &cobra.Command{Use: "close --config FILE", Short: "Sign the totals since the last close"}
 	c.Flags().StringVar(&out, "out", "", "write the signed close to a new file (default: print it)")
 	return staffCommand(std, c, nil, func(ctx context.Context, cfg config.Config) error {
-		var file json.RawMessage
-		err := newDesk(cfg).ask(ctx, http.MethodPost, "/close", nil, &file)
-		if absent(err) {
-			file, err = closeStopped(cfg)
+		if out == "" {
+			return closeInto(ctx, cfg, std.out)
 		}
+		// Before the day is closed, which happens once: it cannot be closed again for want of a file.
+		f, err := os.OpenFile(out, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644) //nolint:gosec // it is made to be given away
 		if err != nil {
-			return err
+			return fmt.Errorf("nothing was closed: %w", err)
 		}
-		return handOver(std.out, out, file)
+		if err = errors.Join(closeInto(ctx, cfg, f), f.Close()); err != nil {
+			return errors.Join(err, os.Remove(out)) // the close itself, if there is one, is in the journal
+		}
+		return nil
 	})
+}
+
+// closeInto closes the day and writes the close.
+func closeInto(ctx context.Context, cfg config.Config, w io.Writer) error {
+	var file json.RawMessage
+	err := newDesk(cfg).ask(ctx, http.MethodPost, "/close", nil, &file)
+	if absent(err) {
+		file, err = closeStopped(cfg)
+	}
+	if err != nil {
+		return err
+	}
+	return handOver(w, file)
 }
 
 // closeStopped closes the day of a daemon that does not run.
@@ -157,22 +173,14 @@ func closeStopped(cfg config.Config) (file []byte, err error) {
 }
 
 // handOver writes a close as people and programs read it.
-func handOver(std io.Writer, name string, file []byte) error {
+func handOver(w io.Writer, file []byte) error {
 	var pretty bytes.Buffer
 	if err := json.Indent(&pretty, file, "", "\t"); err != nil {
 		return err
 	}
 	pretty.WriteByte('\n')
-	if name == "" {
-		_, err := std.Write(pretty.Bytes())
-		return err
-	}
-	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644) //nolint:gosec // it is made to be given away
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(pretty.Bytes())
-	return errors.Join(err, f.Close())
+	_, err := w.Write(pretty.Bytes())
+	return err
 }
 
 // verifyCloses checks the closes of a journal that was found to be whole.

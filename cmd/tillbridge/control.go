@@ -114,18 +114,15 @@ func (d *daemon) listAttention(w http.ResponseWriter, r *http.Request) {
 // attentionRows are what a person must look at of p: the sale, or refunds of a sale that is in order.
 func attentionRows(p payment.Payment) []attentionRow {
 	row := attentionRow{
-		Lane: string(p.ID.Lane), ID: string(p.ID.Till), State: p.State.String(), Reason: string(p.Reason),
+		Lane: string(p.ID.Lane), ID: string(p.ID.Till), State: p.State.String(), Reason: string(whyListed(p)),
 		Amount: p.Order.Amount.Minor, Currency: string(p.Order.Amount.Currency),
 		Reference: payment.ShortCode(p.Reference), Since: p.Created, Transaction: string(p.Transaction.ID),
 	}
-	switch p.Reason { //nolint:exhaustive // the others are about the whole sale
+	switch whyListed(p) { //nolint:exhaustive // the others are about the whole sale
 	case payment.ReasonCaptureRefused:
 		row.Amount = p.Charged().Minor
 	case payment.ReasonRestRefused:
 		row.Amount = p.Rest().Minor
-	}
-	if p.State == payment.StateApproved {
-		row.Reason = string(payment.ReasonUndelivered)
 	}
 	if p.State != payment.StateCaptured {
 		return []attentionRow{row}
@@ -140,6 +137,23 @@ func attentionRows(p payment.Payment) []attentionRow {
 		rows = append(rows, row)
 	}
 	return rows
+}
+
+// whyListed is what p needs a person for. The reason of a payment that is on its way says where it goes, not what holds
+// it up.
+func whyListed(p payment.Payment) payment.Reason {
+	switch p.State { //nolint:exhaustive // the others say it themselves
+	case payment.StateApproved:
+		return payment.ReasonUndelivered
+	case payment.StateCapturing:
+		if p.Transaction.Captured {
+			return payment.ReasonRestRefused
+		}
+		return payment.ReasonCaptureRefused
+	case payment.StateReversing:
+		return payment.ReasonGiveBackRefused
+	}
+	return p.Reason
 }
 
 func (d *daemon) resolve(w http.ResponseWriter, r *http.Request) {

@@ -43,6 +43,26 @@ func TestTheBytesOfARefundSayHowMuchAndWhich(t *testing.T) {
 	}
 }
 
+// A payment that is on its way is listed for what holds it up, not for where it goes.
+func TestWhatHoldsAPaymentUpIsItsReason(t *testing.T) {
+	t.Parallel()
+	captured := payment.Transaction{Captured: true}
+	for name, tt := range map[string]struct {
+		p    payment.Payment
+		want payment.Reason
+	}{
+		"a yes that no till confirms": {payment.Payment{State: payment.StateApproved, Reason: payment.ReasonApproved}, payment.ReasonUndelivered},
+		"a capture":                   {payment.Payment{State: payment.StateCapturing, Reason: payment.ReasonApproved}, payment.ReasonCaptureRefused},
+		"a release":                   {payment.Payment{State: payment.StateCapturing, Reason: payment.ReasonApproved, Transaction: captured}, payment.ReasonRestRefused},
+		"a give-back":                 {payment.Payment{State: payment.StateReversing, Reason: payment.ReasonGivenBack}, payment.ReasonGiveBackRefused},
+		"anything else":               {payment.Payment{State: payment.StateAttention, Reason: payment.ReasonKeyTooOld}, payment.ReasonKeyTooOld},
+	} {
+		if rows := attentionRows(tt.p); len(rows) != 1 || rows[0].Reason != string(tt.want) {
+			t.Errorf("%s: listed %+v, want one row for %s", name, rows, tt.want)
+		}
+	}
+}
+
 func TestARefundInDoubtIsListedByItself(t *testing.T) {
 	t.Parallel()
 	rows := attentionRows(refundedSale())
