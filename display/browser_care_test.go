@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
@@ -139,10 +140,13 @@ func TestScreenAtRest(t *testing.T) {
 	has := func(class string, want bool) string {
 		return fmt.Sprintf("document.body.classList.contains(%q) === %t", class, want)
 	}
+	// The page begins at 21:30 of its day, whatever the time is here: at four it starts anew.
+	evening := page.AddScriptToEvaluateOnNewDocumentParams{Source: "wall = new Date(date()).setHours(21, 30, 0, 0) - date();"}
+	if _, err := chromedp.Call(ctx, page.AddScriptToEvaluateOnNewDocument, evening); err != nil {
+		t.Fatal(err)
+	}
 	do(t, ctx, chromedp.Navigate(s.page()))
 	eventually(t, ctx, onScreen(display.ScreenIdle))
-	// The page's clock is put to 21:30 of its day, and reloading is kept away by a few hours at most.
-	eval[chromedp.Void](t, ctx, "void (wall = new Date(date()).setHours(21, 30, 0, 0) - date())")
 	eval[chromedp.Void](t, ctx, "void (skew = 11 * 60 * 1000)")
 	s.hub.Show(laneOne, display.Scene{})
 	eventually(t, ctx, has("dim", true)+" && "+has("dark", false))
