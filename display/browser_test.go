@@ -11,6 +11,7 @@ import (
 	"image/color"
 	"image/png"
 	"math"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -23,6 +24,7 @@ import (
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
+	"github.com/gorilla/websocket"
 
 	"tillbridge/display"
 	"tillbridge/payment"
@@ -422,6 +424,32 @@ func TestPageWithAnOldTokenSaysWhatToDo(t *testing.T) {
 	do(t, ctx, chromedp.EmulateViewport(1024, 600), chromedp.Navigate(s.server.URL+"/display/lane-1#an-old-token"))
 	eventually(t, ctx, "!document.getElementById('unpaired').hidden && "+codeHidden)
 	screenshot(t, ctx, "unpaired-1024x600")
+}
+
+// One screen more than a lane may have says so, and works once another is closed.
+func TestPageOfOneScreenTooManySaysSo(t *testing.T) {
+	ctx := browser(t)
+	s := newStage(t, nil)
+	s.hub.Show(laneOne, waiting())
+	var last *websocket.Conn
+	for range 4 {
+		v := visitor{net.IPv4(127, 0, 0, 1), laneOne, tokens()[laneOne]}
+		conn, err := v.call(t.Context(), s.host())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = conn.Close() }()
+		var view display.View
+		if err = conn.ReadJSON(&view); err != nil { // it has its place
+			t.Fatal(err)
+		}
+		last = conn
+	}
+	do(t, ctx, chromedp.EmulateViewport(1024, 600), chromedp.Navigate(s.page()))
+	eventually(t, ctx, "!document.getElementById('crowded').hidden && "+codeHidden)
+	screenshot(t, ctx, "crowded-1024x600")
+	_ = last.Close()
+	eventually(t, ctx, "document.getElementById('crowded').hidden && "+codeShown)
 }
 
 func TestShopsOwnColoursAndTillText(t *testing.T) {

@@ -244,7 +244,6 @@
 		body.classList.toggle('picture', Boolean(v.logo) && v.state === 'idle');
 		body.classList.toggle('many', (v.languages || []).length > 2);
 		paintColours(v.colours || {});
-		at('unpaired').hidden = true;
 		at('name').textContent = v.name || '';
 		at('title').textContent = v.state === 'idle' && v.name ? v.name : v.title;
 		at('text').textContent = v.text || '';
@@ -421,13 +420,14 @@
 
 	let lostAt = now(); // since when there is no connection; 0 while there is one
 	let unpaired = false; // our token is refused
+	let crowded = false; // the lane has all the screens that it may have
 	let heardAt = 0;
 	let restSince = now();
 
 	/** current is the last view, or what the page has to say instead. */
 	function current() {
 		if (!view) return null;
-		if (unpaired || (lostAt && now() - lostAt >= LOST_AFTER)) return own(view, 'reconnecting', view.labels.reconnecting);
+		if (unpaired || crowded || (lostAt && now() - lostAt >= LOST_AFTER)) return own(view, 'reconnecting', view.labels.reconnecting);
 		if (view.seconds_left && left() <= 0) return own(view, 'cancelling', view.labels.lapsed);
 		return view;
 	}
@@ -443,7 +443,7 @@
 		return {
 			state, title, text: v.labels.ask_staff, lang: v.lang, direction: v.direction, labels: v.labels,
 			lane: v.lane, name: v.name, logo: v.logo, colours: v.colours, version: v.version, beat_seconds: v.beat_seconds,
-			distance_mm: v.distance_mm, reference: state === 'reconnecting' ? 'D1' : '',
+			distance_mm: v.distance_mm, reference: state === 'reconnecting' ? (crowded ? 'D2' : 'D1') : '',
 		};
 	}
 
@@ -451,16 +451,14 @@
 
 	function paint() {
 		const v = current();
-		if (!v) {
-			at('unpaired').hidden = !unpaired;
-			return;
-		}
+		at('unpaired').hidden = !unpaired;
+		at('crowded').hidden = !crowded;
+		if (!v) return;
 		const key = JSON.stringify({...v, seconds_left: Boolean(v.seconds_left), beat_seconds: 0});
 		if (key !== shown) {
 			shown = key;
 			render(v);
 		}
-		at('unpaired').hidden = !unpaired;
 		count(v);
 	}
 
@@ -580,6 +578,7 @@
 		s.onmessage = (e) => hear(e.data);
 		s.onclose = (e) => {
 			unpaired = e.code === 1008 && e.reason === 'wrong token';
+			crowded = e.code === 1013 && e.reason === 'too many screens';
 			lose();
 		};
 	}
@@ -604,7 +603,7 @@
 		/** @type {View} */
 		const v = JSON.parse(text);
 		lostAt = tries = 0;
-		unpaired = false;
+		unpaired = crowded = false;
 		heardAt = start;
 		if (!firstVersion) firstVersion = v.version;
 		if (v.state === 'idle' && v.version !== firstVersion) anew(); // the page of a newer daemon
