@@ -233,6 +233,9 @@ func (o *oracle) heard(in engine.Heard) {
 		return
 	}
 	b := o.book(payment.ID{Lane: k.of.Lane, Till: id})
+	if pay, ok := in.Ask.(payment.Pay); ok && b.mind.State != payment.StateNone && !b.mind.Tombstone && !b.mind.Order.SameSale(pay.Order.Clean()) {
+		return // it is another sale under the same id, is refused, and hears no more of this one
+	}
 	o.spokeOf(b, k)
 	switch a := in.Ask.(type) {
 	case payment.Cancel:

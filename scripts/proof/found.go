@@ -27,6 +27,7 @@ func found() []violation {
 		{"7478", "a capture left with a key of 29 h", "simulator: its clock went back by 7 h while the process was down"},
 		{"14974", "a till had heard unknown and nothing else", "simulator: the world ended while the update was on its way"},
 		{"40207, 83181", "a captured sale counted as given back, and nobody knew: of two captures the first was in doubt, Klarna refused the second and called the transaction closed, without sums", "product: the doubt about an earlier capture is not forgotten"},
+		{"148957", "an approval was not offered again to a request that had ended", "simulator: it had been refused as another sale, and its end was noticed late"},
 		{"30959", "a till had not acknowledged a give-back", "simulator: its till kept a word to itself that came right after another"},
 		{
 			"6834, 8600, 24066", "a part sale was given back, and the rest of its charge lived on",
