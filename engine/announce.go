@@ -89,7 +89,7 @@ func (c *Core) resultWord(j *job, replay bool) payment.Result {
 	return payment.Result{
 		ID: p.ID.Till, Outcome: p.Result, Reason: reasonOf(p, p.Result), Amount: p.Order.Amount,
 		Reference: payment.ShortCode(p.Reference), At: p.ResultAt,
-		GivenBack: p.GivenBack(), Replay: replay, Returning: p.Returning(),
+		GivenBack: p.GivenBack(), Replay: replay, Returning: p.Returning(), InParts: p.GivenBackInParts(),
 		CustomerToken: tokenOf(p, p.Result), NetworkData: c.reply(j, p.Result),
 	}
 }
@@ -102,7 +102,7 @@ func (c *Core) updateWord(j *job, replay bool) payment.Update {
 	return payment.Update{
 		ID: j.p.ID.Till, Outcome: j.p.Update, Reason: reasonOf(j.p, j.p.Update), At: j.p.UpdateAt, Replay: replay,
 		Amount: amount, Reference: payment.ShortCode(j.p.Reference),
-		GivenBack: j.p.GivenBack(), Returning: j.p.Returning(),
+		GivenBack: j.p.GivenBack(), Returning: j.p.Returning(), InParts: j.p.GivenBackInParts(),
 		CustomerToken: tokenOf(j.p, j.p.Update), NetworkData: c.reply(j, j.p.Update),
 	}
 }

@@ -90,6 +90,9 @@ func (p Payment) GivenBack() bool {
 	return p.State == StateReversed && p.Offered
 }
 
+// GivenBackInParts reports whether it was refunds that gave all of it back.
+func (p Payment) GivenBackInParts() bool { return p.State == StateCaptured && p.GivenBack() }
+
 // Refunding reports whether a refund of p is not over.
 func (p Payment) Refunding() bool { return slices.ContainsFunc(p.Refunds, Refund.Open) }
 

@@ -123,6 +123,7 @@ type (
 		Reference string // eight characters for people
 		At        time.Time
 		GivenBack bool
+		InParts   bool // given back in refunds, each with a receipt of its own
 		Returning bool // it is being given back, and that is not settled
 		Replay    bool
 		// CustomerToken is what an approved sale brought; NetworkData is Klarna's answer to the shop's own app.
@@ -140,6 +141,7 @@ type (
 		Replay    bool
 		// As in Result.
 		GivenBack     bool
+		InParts       bool
 		Returning     bool
 		CustomerToken Handle
 		NetworkData   string

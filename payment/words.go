@@ -45,7 +45,7 @@ func englishWords() map[Reason]Words {
 		ReasonTillGone:          {"The till was gone when the customer agreed.", noMoney, payAnew},
 		ReasonRefused:           {"Klarna refused the request.", noMoney, "Take another payment and call support."},
 		ReasonTombstone:         {"Cancelled before it began.", noMoney, "Use a new number for a new payment."},
-		ReasonGivenBack:         {"The payment was given back.", "The customer owes nothing.", payAnew},
+		ReasonGivenBack:         {"The payment was given back.", "The customer owes nothing.", "For goods that stay, start a new payment."},
 		ReasonNoAnswer:          {"No answer from Klarna.", "Not known yet. Do not charge again.", "Wait. The till is told as soon as it is clear."},
 
 		ReasonKeyTooOld:       {"No answer from Klarna for a day.", "Not known.", "Look in Klarna's portal, then record what is true."},
@@ -89,7 +89,7 @@ func germanWords() map[Reason]Words {
 		ReasonTillGone:          {"Die Kasse war weg, als der Kunde zustimmte.", keinGeld, neuZahlen},
 		ReasonRefused:           {"Klarna hat die Anfrage abgelehnt.", keinGeld, "Anders kassieren und den Support rufen."},
 		ReasonTombstone:         {"Abgebrochen, bevor es begann.", keinGeld, "Für eine neue Zahlung eine neue Nummer nehmen."},
-		ReasonGivenBack:         {"Die Zahlung wurde zurückgegeben.", "Der Kunde schuldet nichts.", neuZahlen},
+		ReasonGivenBack:         {"Die Zahlung wurde zurückgegeben.", "Der Kunde schuldet nichts.", "Für Ware, die bleibt, neu kassieren."},
 		ReasonNoAnswer:          {"Keine Antwort von Klarna.", "Noch nicht bekannt. Nicht noch einmal kassieren.", "Warten. Die Kasse erfährt es, sobald es klar ist."},
 
 		ReasonKeyTooOld:       {"Seit einem Tag keine Antwort von Klarna.", "Nicht bekannt.", "Im Klarna-Portal nachsehen und festhalten, was stimmt."},

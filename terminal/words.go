@@ -156,7 +156,7 @@ func (n Native) update(w payment.Update) native.Update {
 		return u
 	}
 	r := payment.Result{
-		ID: w.ID, Outcome: w.Outcome, Amount: w.Amount, Reference: w.Reference, At: w.At, GivenBack: w.GivenBack, Returning: w.Returning,
+		ID: w.ID, Outcome: w.Outcome, Amount: w.Amount, Reference: w.Reference, At: w.At, GivenBack: w.GivenBack, InParts: w.InParts, Returning: w.Returning,
 	}
 	if w.Outcome == payment.Reversed {
 		r.Outcome, r.GivenBack = payment.Approved, true

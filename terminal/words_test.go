@@ -63,7 +63,7 @@ func TestWordsInTheNativeLanguage(t *testing.T) {
 		"given back: nobody is told to hand over goods": {
 			payment.Result{ID: "A1", Outcome: payment.Approved, Reason: payment.ReasonApproved, Amount: eur(1610), GivenBack: true, Replay: true},
 			native.Result{
-				ID: "A1", Outcome: "approved", Code: "given_back", Text: "The payment was given back. The customer owes nothing. Start a new payment, or take another one.",
+				ID: "A1", Outcome: "approved", Code: "given_back", Text: "The payment was given back. The customer owes nothing. For goods that stay, start a new payment.",
 				Amount: 1610, Currency: "EUR", Receipt: []string{"Klarna", "16.10 EUR", "given back"}, Merchant: []string{"approved"}, By: "customer", GivenBack: true, Replay: true,
 			},
 		},
@@ -81,7 +81,7 @@ func TestWordsInTheNativeLanguage(t *testing.T) {
 		"update": {
 			payment.Update{ID: "A1", Outcome: payment.Reversed, Reason: payment.ReasonGivenBack, Amount: eur(1610), At: at},
 			native.Update{
-				ID: "A1", Outcome: "reversed", Code: "given_back", Text: "The payment was given back. The customer owes nothing. Start a new payment, or take another one.",
+				ID: "A1", Outcome: "reversed", Code: "given_back", Text: "The payment was given back. The customer owes nothing. For goods that stay, start a new payment.",
 				Receipt: []string{"Klarna", "16.10 EUR", "given back"}, Merchant: []string{"approved"}, At: utc,
 			},
 		},
@@ -110,7 +110,7 @@ func TestWordsInTheNativeLanguage(t *testing.T) {
 		"a result that came later and was given back": {
 			payment.Update{ID: "A1", Outcome: payment.Approved, Reason: payment.ReasonApproved, Amount: eur(1610), At: at, GivenBack: true},
 			native.Update{
-				ID: "A1", Outcome: "approved", Code: "given_back", Text: "The payment was given back. The customer owes nothing. Start a new payment, or take another one.",
+				ID: "A1", Outcome: "approved", Code: "given_back", Text: "The payment was given back. The customer owes nothing. For goods that stay, start a new payment.",
 				Receipt: []string{"Klarna", "16.10 EUR", "given back"}, Merchant: []string{"approved"}, At: utc, GivenBack: true,
 			},
 		},

@@ -82,6 +82,10 @@ func TestAResultHasTheRightSlip(t *testing.T) {
 			t.Errorf("%s: %q", name, customer)
 		}
 	}
+	parts := payment.Result{ID: "A1", Outcome: payment.Approved, GivenBack: true, InParts: true, Amount: payment.Amount{Minor: 1610, Currency: "EUR"}, Reference: "K7QX42ZD"}
+	if customer, _ := s.of(parts); len(customer) == 0 || strings.TrimSpace(customer[len(customer)-1]) != "Paid" {
+		t.Errorf("a sale whose refunds have slips of their own: %q, want the slip of the sale", customer)
+	}
 	if customer, merchant := s.of(payment.Result{Outcome: payment.Declined}); customer != nil || merchant != nil {
 		t.Errorf("a tombstone has a slip: %q", customer)
 	}

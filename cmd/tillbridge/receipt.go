@@ -51,7 +51,7 @@ func (s slips) of(r payment.Result) (customer, merchant []string) {
 		switch r.Outcome {
 		case payment.Approved:
 			return receipt.Sale{
-				Reversal: r.GivenBack, Merchant: merchant, Amount: r.Amount, At: r.At.Local(), Terminal: s.terminal, ID: string(r.ID),
+				Reversal: r.GivenBack && !r.InParts, Merchant: merchant, Amount: r.Amount, At: r.At.Local(), Terminal: s.terminal, ID: string(r.ID),
 				Reference: r.Reference, Shop: s.shop,
 			}.Lines(s.columns, s.language)
 		case payment.Declined, payment.Unknown:
@@ -96,7 +96,7 @@ func (s slips) ofClose(c native.Sums) []string {
 func resultOf(p payment.Payment) (payment.Result, bool) {
 	r := payment.Result{
 		ID: p.ID.Till, Outcome: p.Result, Amount: p.Charged(), Reference: payment.ShortCode(p.Reference), At: p.ResultAt,
-		GivenBack: p.GivenBack(), Returning: p.Returning(),
+		GivenBack: p.GivenBack(), InParts: p.GivenBackInParts(), Returning: p.Returning(),
 	}
 	switch p.Update {
 	case "":

@@ -126,7 +126,7 @@ func (o *oracle) toldResult(b *book, r payment.Result) {
 		w.fail("I10", "%s is told with the reference of another payment", b.id)
 	}
 	plain := r
-	plain.Replay, plain.GivenBack, plain.Returning = false, false, false
+	plain.Replay, plain.GivenBack, plain.InParts, plain.Returning = false, false, false, false
 	switch {
 	case b.result.Outcome == "":
 		b.result = plain
@@ -155,7 +155,7 @@ func (o *oracle) toldUpdate(b *book, u payment.Update) {
 		return
 	}
 	plain := u
-	plain.Replay, plain.GivenBack, plain.Returning = false, false, false
+	plain.Replay, plain.GivenBack, plain.InParts, plain.Returning = false, false, false, false
 	before := b.update
 	switch {
 	case b.disk.Result != payment.Unknown && (b.disk.Result != payment.Approved || u.Outcome != payment.Reversed):
