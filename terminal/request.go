@@ -33,7 +33,11 @@ func (s *session) request(q native.Request) error {
 		s.terms.known = true
 	}
 	if !s.terms.known {
-		s.say(native.Error{Code: native.CodeNotAllowed, Text: "a hello with the lane's token must come first"})
+		text := "a hello with the lane's token must come first"
+		if introduces && hello.Token != "" {
+			text = "the token of the hello is not this lane's"
+		}
+		s.say(native.Error{Code: native.CodeNotAllowed, Text: text})
 		return ErrToken
 	}
 	if s.token != nil {

@@ -191,6 +191,7 @@ func (d *daemon) run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	d.announce()
 	all, ctx := errgroup.WithContext(ctx)
 	engineCtx, park := context.WithCancel(context.WithoutCancel(ctx))
 	defer park()
@@ -202,6 +203,17 @@ func (d *daemon) run(ctx context.Context) (err error) {
 	err = all.Wait()
 	d.flights.flush()
 	return err
+}
+
+// announce says once that everything listens, and where.
+func (d *daemon) announce() {
+	cfg := d.config.now()
+	tills := make([]any, 0, len(cfg.Lanes))
+	for _, l := range cfg.Lanes {
+		tills = append(tills, slog.String(l.ID, l.Till.Listen.String()))
+	}
+	d.log.Info("serving", "version", version, "environment", string(cfg.Klarna.Environment), "data_dir", cfg.DataDir,
+		"http", cfg.HTTP.Listen, slog.Group("lanes", tills...))
 }
 
 // serve runs everything that the outside can reach, until ctx ends.

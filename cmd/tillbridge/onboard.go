@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -52,8 +53,12 @@ func (o *onboardOptions) run(ctx context.Context, std streams, cfg config.Config
 	}
 	lane := cfg.Lanes[0] // Load wants at least one
 	a := s.Address
-	_, err := fmt.Fprintf(std.out, "store %s: %s, %s %s %s %s; %s environment, terminal %s\n",
-		s.Reference, a.Street, a.PostalCode, a.City, a.Region, a.Country, cfg.Klarna.Environment, lane.TerminalReference)
+	if len(a.Country) != 2 || strings.Trim(a.Country, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "" {
+		return fmt.Errorf("--country %q: expected two capital letters, such as DE", a.Country)
+	}
+	place := strings.Join(strings.Fields(strings.Join([]string{a.PostalCode, a.City, a.Region, a.Country}, " ")), " ")
+	_, err := fmt.Fprintf(std.out, "store %s: %s, %s; %s environment, terminal %s\n",
+		s.Reference, a.Street, place, cfg.Klarna.Environment, lane.TerminalReference)
 	if err != nil {
 		return err
 	}

@@ -176,7 +176,8 @@ func refusal(err error) error {
 		return fmt.Errorf("busy: payment %s of %s is running here for %s; nothing happened",
 			plain(e.BusyID), plain(running.String()), time.Duration(e.BusyAge)*time.Second)
 	case native.CodeConflict:
-		return fmt.Errorf("conflict: id %s was used for another amount, currency or receipt; nothing happened", plain(e.ID))
+		return fmt.Errorf("conflict: id %s was used for another amount, currency or receipt: %s; nothing happened",
+			plain(e.ID), strings.TrimSuffix(plain(e.Text), "."))
 	}
 	return fmt.Errorf("%s: %s; nothing happened", plain(string(e.Code)), strings.TrimSuffix(plain(e.Text), "."))
 }

@@ -187,8 +187,10 @@ func (o *totalsOptions) check() error {
 	case o.id != "" && !o.end:
 		return errors.New("--id names a close: expected --close")
 	case o.since != "":
-		_, err := time.Parse(time.RFC3339, o.since)
-		return err
+		if _, err := time.Parse(time.RFC3339, o.since); err != nil {
+			return fmt.Errorf("--since %q: expected an instant such as 2026-11-20T09:00:00Z", o.since)
+		}
+		return nil
 	case !o.end:
 		return nil
 	case o.id == "":
