@@ -275,6 +275,8 @@ func (s *lineSale) refused(e native.Error) error {
 	case ours && s.asking && e.Code == native.CodeNotFound && !s.unwanted:
 		s.asking = false
 		return s.say(s.pay)
+	case ours && s.asking && e.Code == native.CodeNotFound:
+		return nil // asked before the wish to cancel, whose answer comes next
 	case (ours || e.ID == "") && s.asking && provesNothing(e.Code):
 		return nil // the next line asks again
 	case ours, e.ID == "":

@@ -462,6 +462,25 @@ func TestATillComesBackAfterALostLine(t *testing.T) {
 			c.wants(payment.Approved)
 		})
 	})
+	t.Run("the bridge never got it, and it is cancelled before it says so", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			c := overLine(t, func(c *cashier) {
+				c.engine.took = func(a payment.Ask) []payment.Word {
+					if _, ok := a.(payment.Status); ok {
+						close(c.cancel)
+					}
+					return []payment.Word{payment.LaneState{State: payment.LaneOffline}} // no answer, and not kept
+				}
+			})
+			c.accepted()
+			c.line.cut(false)
+			time.Sleep(5 * time.Second)
+			c.engine.say(payment.Refusal{ID: "A1", Reason: payment.ReasonNotFound})
+			c.engine.say(result(payment.Cancelled, payment.ReasonCancelledByTill))
+			c.wants(payment.Cancelled)
+		})
+	})
 	t.Run("the confirmation was lost", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
