@@ -324,7 +324,8 @@ function log(out, name, body, trouble) {
 }
 
 /** @param {any} v the value of a message's member */
-const brief = (v) => Array.isArray(v) ? v.map((line) => `${line.quantity} × ${line.name}`).join(', ') : v;
+const brief = (v) => Array.isArray(v) && v.every((line) => line.name) ? v.map((line) => `${line.quantity} × ${line.name}`).join(', ') :
+	typeof v === 'object' ? JSON.stringify(v) : v;
 
 /**
  * A line about what the till does not say.

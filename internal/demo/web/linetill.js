@@ -28,7 +28,8 @@ export class LineTill {
 	sale = null;
 	#heard = Date.now();
 	#asked = 0; // when the line was last asked into the silence
-	#repeated = ''; // the last line heard: the same again is no news
+	/** @type {Record<string, string>} the last line heard of each type: the same again is no news */
+	#repeated = {};
 	#cancelling = false; // wished for and not answered
 	/** @type {(() => void)[]} waits for the answer to a cancel */
 	#answered = [];
@@ -153,8 +154,8 @@ export class LineTill {
 		if (m.type === 'pay' || m.type === 'status' || m.type === 'confirm' || m.type === 'here' || m.type === 'cancel') return; // an echo of ours
 		this.#heard = Date.now();
 		const sale = this.sale;
-		if (text !== this.#repeated) this.ear.said(false, m.type, m, m.type === 'error');
-		this.#repeated = text;
+		if (text !== this.#repeated[m.type]) this.ear.said(false, m.type, m, m.type === 'error');
+		this.#repeated[m.type] = text;
 		if (sale && sale.lost) {
 			sale.lost = false; // the bridge may have started again, and not know us
 			this.#hello();
