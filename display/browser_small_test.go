@@ -5,6 +5,7 @@ package display_test
 
 import (
 	"fmt"
+	"sync/atomic"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -31,18 +32,20 @@ const covered = `(() => {
 // On every screen that a shop may hang up the code stands free, and the amount can be read.
 func TestTheCodeStandsFreeOnSmallScreens(t *testing.T) {
 	ctx := browser(t)
-	lang := "en"
+	var first atomic.Value // the language that a screen begins with
+	first.Store("en")
 	s := newStage(t, func(o *display.Options) {
 		o.Look = func(lane payment.LaneID) display.Look {
 			look := shopLook(lane)
-			if lang == "de" {
+			if first.Load() == "de" {
 				look.Languages = []string{"de", "en"}
 			}
 			return look
 		}
 		o.MoreTime, o.Cancel = func(payment.ID) {}, func(payment.ID) {}
 	})
-	for _, lang = range languages() {
+	for _, lang := range languages() {
+		first.Store(lang)
 		for _, size := range [][2]int64{
 			{320, 480},
 			{360, 640},
