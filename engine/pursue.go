@@ -15,7 +15,7 @@ import (
 func (c *Core) pursue(j *job) {
 	for {
 		version := j.p.Version
-		j.wakes = false
+		j.wakes, j.unmade = false, false
 		c.overdue(j)
 		for _, a := range payment.Pending(j.p) {
 			if j.p.Version != version {
@@ -35,8 +35,8 @@ func (c *Core) pursue(j *job) {
 func (c *Core) do(j *job, a payment.Action) {
 	switch a := a.(type) {
 	case payment.Intend:
-		err := c.intend(j, a)
-		if j.unmade = err != nil; j.unmade {
+		if err := c.intend(j, a); err != nil {
+			j.unmade = true
 			j.wakeAt(c.now.Up + time.Minute)
 		}
 	case payment.Send:

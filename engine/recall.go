@@ -33,7 +33,8 @@ func Load(j Journal) ([]Saved, error) {
 }
 
 // Recall brings a finished payment back into memory if in is a till asking about it or a decision of staff, and reads
-// the stored token that in names. It must be called before in is handled: a core that does not know a payment takes it for a new one.
+// the stored token that in names. It must be called before in is handled: a core that does not know a payment takes it
+// for a new one.
 func (c *Core) Recall(now Instant, j Journal, in Input) error {
 	if forget, ok := in.(ForgetCustomer); ok {
 		return c.recallToken(j, forget.Handle)

@@ -61,7 +61,8 @@ func earliest(a, b time.Time) time.Time {
 func (c *Core) Knows(id payment.ID) bool { return c.jobs[id] != nil }
 
 // Remember brings back a finished payment from the journal, because somebody asks or decides about it. Nothing of
-// it is durable again; until something is decided it only answers. Of a damaged journal what is not finished stays there, or it would be pursued.
+// it is durable again; until something is decided it only answers. Of a damaged journal what is not finished stays
+// there, or it would be pursued.
 func (c *Core) Remember(now Instant, p payment.Payment) {
 	if c.jobs[p.ID] != nil || c.damaged && !p.Final() {
 		return

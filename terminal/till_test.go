@@ -567,6 +567,7 @@ func TestAnErrorAboutTheBridgeAfterALostAnswerIsNoRefusal(t *testing.T) {
 	}{
 		"damaged":                    {0, http.StatusServiceUnavailable, native.CodeUnavailable},
 		"damaged after a loss":       {1, http.StatusServiceUnavailable, native.CodeUnavailable},
+		"no such lane after a loss":  {1, http.StatusNotFound, native.CodeUnavailable},
 		"another token":              {0, http.StatusUnauthorized, native.CodeNotAllowed},
 		"another token after a loss": {1, http.StatusUnauthorized, native.CodeNotAllowed},
 	} {

@@ -113,12 +113,13 @@ func (d *daemon) listAttention(w http.ResponseWriter, r *http.Request) {
 
 // attentionRows are what a person must look at of p: the sale, or refunds of a sale that is in order.
 func attentionRows(p payment.Payment) []attentionRow {
+	why := whyListed(p)
 	row := attentionRow{
-		Lane: string(p.ID.Lane), ID: string(p.ID.Till), State: p.State.String(), Reason: string(whyListed(p)),
+		Lane: string(p.ID.Lane), ID: string(p.ID.Till), State: p.State.String(), Reason: string(why),
 		Amount: p.Order.Amount.Minor, Currency: string(p.Order.Amount.Currency),
 		Reference: payment.ShortCode(p.Reference), Since: p.Created, Transaction: string(p.Transaction.ID),
 	}
-	switch whyListed(p) { //nolint:exhaustive // the others are about the whole sale
+	switch why { //nolint:exhaustive // the others are about the whole sale
 	case payment.ReasonCaptureRefused:
 		row.Amount = p.Charged().Minor
 	case payment.ReasonRestRefused:

@@ -56,7 +56,7 @@ func (o *onboardOptions) run(ctx context.Context, std streams, cfg config.Config
 	if len(a.Country) != 2 || strings.Trim(a.Country, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "" {
 		return fmt.Errorf("--country %q: expected two capital letters, such as DE", a.Country)
 	}
-	place := strings.Join(strings.Fields(strings.Join([]string{a.PostalCode, a.City, a.Region, a.Country}, " ")), " ")
+	place := strings.Join(strings.Fields(a.PostalCode+" "+a.City+" "+a.Region+" "+a.Country), " ") // most have no region
 	_, err := fmt.Fprintf(std.out, "store %s: %s, %s; %s environment, terminal %s\n",
 		s.Reference, a.Street, place, cfg.Klarna.Environment, lane.TerminalReference)
 	if err != nil {

@@ -55,7 +55,8 @@ func refundBugs() []bug {
 		one("closed-is-given-back", "a sale that is too old to be refunded counts as given back", moneyGo,
 			"	return e.Status == TransactionClosed && (e.Empty || never)", "	return e.Status == TransactionClosed && (e.Empty || e.Counted || never)"),
 		one("closed-without-sums", "a captured sale that is closed counts as given back where Klarna tells no sums", moneyGo,
-			"	never := !p.Transaction.Captured && !doubtful && e.Captured == 0 && !byHand\n", "	never := !byHand && !(doubtful && byHand)\n"),
+			"	doubtful := p.Capture.Unclear || p.Capture.Attempt > 1 // the earlier attempts' ends are not known any more\n"+
+				"	never := !p.Transaction.Captured && !doubtful && e.Captured == 0 && !byHand\n", "	never := !byHand\n"),
 		one("yes-while-it-goes-back", "a till's yes is recorded while the sale is given back", heardGo,
 			"	if ask.Outcome == payment.Approved && (j.p.Returning()", "	if ask.Outcome == payment.Unknown && (j.p.Returning()"),
 	}
